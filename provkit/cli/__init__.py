@@ -1,0 +1,1 @@
+"""The command line: thin sentences over the use cases in ``provkit.app``."""

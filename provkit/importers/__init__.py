@@ -1,0 +1,1 @@
+"""Read what other tools recorded; one module per source, each reports its repairs."""

@@ -1,0 +1,1 @@
+"""Answer "what was this made from?" at any size."""

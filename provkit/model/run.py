@@ -1,0 +1,244 @@
+"""A run as a value: its record, folded.
+
+The fold is the only place that decides what a run *is*, given what was seen
+while it went on. The graph, the run list, packages and lineage all start from
+this value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from provkit.errors import JournalError
+from provkit.model.events import (
+    CaptureReported,
+    EnvironmentObserved,
+    Event,
+    FileAccessed,
+    OutputLogged,
+    ParameterSet,
+    ProcessEnded,
+    ProcessStarted,
+    RunEnded,
+    RunStarted,
+    StateObserved,
+    Status,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """One process of a run; becomes a ``prov:Activity`` that is part of the run.
+
+    Attributes:
+        number: From 1, in the order seen.
+        parent: Number of the process that started it.
+        accesses: What it touched, in order.
+    """
+
+    number: int
+    parent: int | None
+    command: tuple[str, ...]
+    directory: str
+    started: datetime
+    executable: str = ""
+    ended: datetime | None = None
+    exit_code: int | None = None
+    cpu_s: float | None = None
+    peak_memory_bytes: int | None = None
+    accesses: tuple[FileAccessed, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One recorded execution; becomes a ``provone:Execution``.
+
+    Attributes:
+        id: Run id.
+        seq: Number in its project.
+        inputs: States it found and read, by path.
+        outputs: States it left, having written them, by path.
+        temporaries: Files written and deleted inside the run, by path.
+        program_state: The state in which it found its program, when that is a file it could see.
+        derivations: (output path, input path) pairs with evidence "observed".
+        status: ``interrupted`` when the record was never sealed.
+    """
+
+    id: str
+    seq: int
+    started: datetime
+    command: tuple[str, ...]
+    directory: str
+    program: str
+    user: str
+    host: str
+    status: Status
+    ended: datetime | None = None
+    elapsed_s: float | None = None
+    exit_code: int | None = None
+    signal: str | None = None
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    parameters: dict[str, str] = field(default_factory=dict)
+    part_of: str | None = None
+    rerun_of: str | None = None
+    recorded_by: str = ""
+    processes: tuple[Process, ...] = ()
+    inputs: tuple[StateObserved, ...] = ()
+    outputs: tuple[StateObserved, ...] = ()
+    temporaries: tuple[StateObserved, ...] = ()
+    program_state: StateObserved | None = None
+    derivations: tuple[tuple[str, str], ...] = ()
+    environment: EnvironmentObserved = field(default_factory=EnvironmentObserved)
+    logs: tuple[OutputLogged, ...] = ()
+    capture: CaptureReported | None = None
+
+    @property
+    def states(self) -> Iterator[StateObserved]:
+        """Every state of a file that this run names."""
+        yield from self.inputs
+        yield from self.outputs
+        yield from self.temporaries
+        if self.program_state is not None and self.program_state not in self.inputs:
+            yield self.program_state
+
+
+def fold(events: Iterable[Event]) -> Run:
+    """The run that a record tells of.
+
+    Args:
+        events: Lines of one record, in order; without a last RunEnded the run
+            counts as interrupted.
+
+    Raises:
+        JournalError: The first event is not RunStarted.
+    """
+    rows = list(events)
+    if not rows or not isinstance(rows[0], RunStarted):
+        raise JournalError("a run record must begin with RunStarted")
+    start = rows[0]
+    ends = [row for row in rows if isinstance(row, RunEnded)]
+    end = ends[-1] if ends else None
+    parameters = dict(start.parameters)
+    parameters.update({row.name: row.value for row in rows if isinstance(row, ParameterSet)})
+    states = [row for row in rows if isinstance(row, StateObserved)]
+    processes = _processes(start, rows)
+    read, written = _touched(processes)
+    found = {state.path: state for state in states if state.moment == "found"}
+    environments = [row for row in rows if isinstance(row, EnvironmentObserved)]
+    reports = [row for row in rows if isinstance(row, CaptureReported)]
+    outputs = _by_path(s for s in states if s.moment == "left" and s.path in written)
+    inputs = _by_path(s for s in found.values() if s.path in read and s.path != start.program)
+    return Run(
+        id=start.run,
+        seq=start.seq,
+        started=start.at,
+        command=start.command,
+        directory=start.directory,
+        program=start.program,
+        user=start.user,
+        host=start.host,
+        status=end.status if end else "interrupted",
+        ended=end.at if end else None,
+        elapsed_s=end.elapsed_s if end else None,
+        exit_code=end.exit_code if end else None,
+        signal=end.signal if end else None,
+        tags=start.tags,
+        note=start.note,
+        parameters=parameters,
+        part_of=start.part_of,
+        rerun_of=start.rerun_of,
+        recorded_by=start.provkit,
+        processes=processes,
+        inputs=inputs,
+        outputs=outputs,
+        temporaries=_by_path(s for s in states if s.moment == "temporary"),
+        program_state=found.get(start.program),
+        derivations=_derivations(processes, {s.path for s in inputs}, {s.path for s in outputs}),
+        environment=environments[-1] if environments else EnvironmentObserved(),
+        logs=tuple(row for row in rows if isinstance(row, OutputLogged)),
+        capture=reports[-1] if reports else None,
+    )
+
+
+def _by_path(states: Iterable[StateObserved]) -> tuple[StateObserved, ...]:
+    return tuple(sorted({s.path: s for s in states}.values(), key=lambda s: s.path))
+
+
+def _processes(start: RunStarted, rows: list[Event]) -> tuple[Process, ...]:
+    begun = {row.process: row for row in rows if isinstance(row, ProcessStarted)}
+    ended = {row.process: row for row in rows if isinstance(row, ProcessEnded)}
+    accesses: dict[int, list[FileAccessed]] = {number: [] for number in begun}
+    for row in rows:
+        if isinstance(row, FileAccessed):
+            accesses.setdefault(row.process, []).append(row)
+    unknown = ProcessEnded(process=0, at=start.at)
+    made = []
+    for number in sorted(accesses):
+        begin = begun.get(number) or ProcessStarted(
+            process=number, at=start.at, command=(), directory=start.directory
+        )
+        last = ended.get(number, unknown)
+        made.append(
+            Process(
+                number=number,
+                parent=begin.parent,
+                command=begin.command,
+                directory=begin.directory,
+                executable=begin.executable,
+                started=begin.at,
+                ended=last.at if last.process else None,
+                exit_code=last.exit_code,
+                cpu_s=last.cpu_s,
+                peak_memory_bytes=last.peak_memory_bytes,
+                accesses=tuple(accesses[number]),
+            )
+        )
+    return tuple(made)
+
+
+def _touched(processes: tuple[Process, ...]) -> tuple[set[str], set[str]]:
+    """Paths read, and paths written, by any process; a rename writes its target."""
+    read: set[str] = set()
+    written: set[str] = set()
+    for process in processes:
+        for access in process.accesses:
+            if access.kind == "read":
+                read.add(access.path)
+            elif access.kind == "write":
+                written.add(access.path)
+            elif access.kind in ("rename", "link") and access.target is not None:
+                written.add(access.target)
+    return read, written
+
+
+def _derivations(
+    processes: tuple[Process, ...], inputs: set[str], outputs: set[str]
+) -> tuple[tuple[str, str], ...]:
+    """Which output can come from which input, by what each process had read before writing.
+
+    Within one process an output derives from every input read before its
+    first write. A file passed on between processes, or a rename, carries what
+    it was made from along. (Processes joined by pipes are issue work of the
+    recorders: they report a shared ``process`` until then.)
+    """
+    carried: dict[str, set[str]] = {}
+    had_read: dict[int, set[str]] = {}
+    first: dict[str, set[str]] = {}
+    for process in processes:
+        seen = had_read.setdefault(process.number, set())
+        for access in process.accesses:
+            if access.kind == "read":
+                seen |= carried.get(access.path, set())
+                if access.path in inputs and access.path not in carried:
+                    seen.add(access.path)
+            elif access.kind == "write":
+                carried.setdefault(access.path, set()).update(seen)
+                first.setdefault(access.path, carried[access.path])
+            elif access.kind == "rename" and access.target is not None:
+                carried[access.target] = carried.pop(access.path, {access.path} & inputs)
+    return tuple(
+        sorted((out, source) for out in outputs for source in carried.get(out, ()) if source != out)
+    )

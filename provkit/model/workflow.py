@@ -1,0 +1,257 @@
+"""A YesWorkflow model as values: annotations, and the workflow they declare.
+
+The terms are those of YesWorkflow and ProvONE. ``yw/extract`` makes
+:class:`Annotations` from source text, ``yw/build`` makes a :class:`Workflow`
+of them, and drawing, facts, reconstruction and the graph start from there.
+Ids are small integers in reading order, so that they are the same on every
+machine.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+Tag = Literal[
+    "begin", "end", "in", "param", "out", "return", "call", "as", "desc", "uri", "file", "log"
+]
+PortTag = Literal["in", "param", "out", "return"]
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """A text that was read.
+
+    Attributes:
+        id: From 1, in the order given.
+        path: As given by the user; empty for standard input.
+        language: Name of the language, or None when only a comment delimiter was given.
+        sha256: Of the bytes read.
+    """
+
+    id: int
+    path: str
+    language: str | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comment:
+    """One comment on one line (a block comment gives one for each of its lines).
+
+    Attributes:
+        line: From 1.
+        column: Of the first character of ``text``, from 1.
+        text: Trimmed, without delimiter.
+    """
+
+    source: int
+    line: int
+    column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """One keyword with its argument.
+
+    Attributes:
+        id: From 1, in reading order over all sources, qualifiers included.
+        tag: Keyword in lower case without ``@``.
+        keyword: As typed, for example ``@BEGIN``.
+        value: First word, or the whole text for ``desc`` and ``log``.
+        text: The annotation as written, free text included.
+        qualifies: Id of the primary annotation that this one qualifies.
+    """
+
+    id: int
+    source: int
+    line: int
+    column: int
+    tag: Tag
+    keyword: str
+    value: str
+    text: str = ""
+    qualifies: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One suspicious thing in annotations or in the model built from them.
+
+    Attributes:
+        code: Stable code, for example ``YW101``.
+        message: One sentence.
+        hint: What to write instead; may be empty.
+        path: Source as given by the user.
+    """
+
+    code: str
+    severity: Severity
+    message: str
+    path: str
+    line: int
+    column: int
+    hint: str = ""
+
+    def __str__(self) -> str:
+        hint = f" ({self.hint})" if self.hint else ""
+        place = f"{self.path or '<stdin>'}:{self.line}:{self.column}"
+        return f"{place}: {self.severity} {self.code}: {self.message}{hint}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotations:
+    """All annotations of one or more sources, in reading order."""
+
+    sources: tuple[Source, ...]
+    annotations: tuple[Annotation, ...]
+    comments: tuple[Comment, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogTemplate:
+    """A ``@log`` of an output: how each entry of that file looks."""
+
+    id: int
+    annotation: int
+    template: str
+    variables: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """A port of a block; becomes a ``provone:Port``.
+
+    Attributes:
+        program: Id of the block that owns it.
+        name: As declared; the alias is apart.
+        qualified_name: ``W.S<-x`` or ``W.S->x``.
+        data: Id of the data it carries.
+        uri: URI template.
+        variables: (id, name) of each variable of the template, once.
+    """
+
+    id: int
+    program: int
+    tag: PortTag
+    name: str
+    qualified_name: str
+    annotation: int
+    data: int
+    alias: str | None = None
+    uri: str | None = None
+    description: str | None = None
+    variables: tuple[tuple[int, str], ...] = ()
+    logs: tuple[LogTemplate, ...] = ()
+
+    @property
+    def binding(self) -> str:
+        """Name by which flows are joined: the alias if there is one."""
+        return self.alias or self.name
+
+    @property
+    def is_input(self) -> bool:
+        """Data flows in here."""
+        return self.tag in ("in", "param")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A block; becomes a ``provone:Program``, or a ``provone:Workflow`` with flows inside.
+
+    Attributes:
+        parent: Id of the enclosing block; None at the top and for top-level functions.
+        begin: Id of its ``@begin`` annotation.
+        end: Id of its ``@end`` annotation.
+        is_workflow: At least one flow inside.
+        is_function: Has a ``@return``, or stands beside the top workflow.
+        calls: Names given with ``@call`` inside it.
+    """
+
+    id: int
+    name: str
+    qualified_name: str
+    parent: int | None
+    begin: int
+    end: int
+    begin_line: int
+    end_line: int
+    source: int
+    is_workflow: bool = False
+    is_function: bool = False
+    description: str | None = None
+    calls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Data:
+    """What flows under one name within one block.
+
+    Attributes:
+        scope: Id of that block; None for the ports of a top-level block.
+        qualified_name: ``[x]`` or ``W[x]``.
+    """
+
+    id: int
+    name: str
+    qualified_name: str
+    scope: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """One flow: from the port that sends to the port that receives."""
+
+    id: int
+    data: int
+    source: int
+    sink: int
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workflow:
+    """A model: the top block, everything in it, and the functions beside it.
+
+    Attributes:
+        digest: Of the ordered (source hash, language, comment delimiter) and the workflow name.
+        top: Id of the top block.
+        findings: What is suspicious about it.
+    """
+
+    digest: str
+    top: int
+    sources: tuple[Source, ...]
+    annotations: tuple[Annotation, ...]
+    programs: tuple[Program, ...]
+    ports: tuple[Port, ...]
+    data: tuple[Data, ...]
+    channels: tuple[Channel, ...]
+    findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def program_by_id(self) -> dict[int, Program]:
+        """Each block by its id."""
+        return {program.id: program for program in self.programs}
+
+    @cached_property
+    def port_by_id(self) -> dict[int, Port]:
+        """Each port by its id."""
+        return {port.id: port for port in self.ports}
+
+    @cached_property
+    def data_by_id(self) -> dict[int, Data]:
+        """Each data by its id."""
+        return {data.id: data for data in self.data}
+
+    @cached_property
+    def ports_of(self) -> dict[int, tuple[Port, ...]]:
+        """Ports of each block, in declaration order."""
+        found: dict[int, list[Port]] = {program.id: [] for program in self.programs}
+        for port in self.ports:
+            found[port.program].append(port)
+        return {key: tuple(ports) for key, ports in found.items()}

@@ -1,0 +1,1 @@
+"""Jupyter: ``%load_ext provkit``."""

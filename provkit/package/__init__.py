@@ -1,0 +1,1 @@
+"""Pack runs and files so that other people's software accepts them."""

@@ -1,0 +1,1 @@
+"""Queries are files in ``sparql/``: load them, bind their parameters, run the rules."""

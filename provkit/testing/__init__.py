@@ -1,0 +1,1 @@
+"""Contract suites and strategies: what a new recorder, importer, format or store must pass."""
