@@ -163,7 +163,7 @@ class UnknownDataError(ProvkitError):
     """Foreign data that is not what it claims to be."""
 
 
-class ImportError_(ProvkitError):  # noqa: N801 - the builtin has the plain name
+class ImportError_(ProvkitError):  # noqa: N801, N818 - the builtin has the plain name
     """A foreign source could not be imported."""
 
 
