@@ -10,6 +10,7 @@ import subprocess
 from collections import defaultdict
 from pathlib import Path
 
+import bagit
 import pytest
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "c3c4"
@@ -107,7 +108,6 @@ def test_the_hybrid_graph_has_the_files_of_the_run_in_it(recorded: Path, provkit
 
 def test_the_package_is_accepted_by_other_software(recorded: Path, provkit_bin: Path) -> None:
     """bagit checks the bag, provkit the map."""
-    import bagit
 
     ask(provkit_bin, recorded, "package", "5", "--upstream", "-o", "grass", "--as", "dataone")
     bagit.Bag(str(recorded / "grass")).validate()
