@@ -89,12 +89,17 @@ def write_json(value: object) -> None:
 
 
 def write_csv(headers: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Write comma-separated values with a header line (RFC 4180, but plain line ends)."""
+    """Write comma-separated values with a header line (RFC 4180, but plain line ends).
+
+    Unsafe characters are spelled out as in tables, so a row is always one line.
+    """
     import csv  # noqa: PLC0415 - commands that print tables do not pay
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(headers)
-    writer.writerows([["" if cell is None else cell for cell in row] for row in rows])
+    writer.writerows(
+        [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
+    )
 
 
 def write_table(
@@ -112,18 +117,35 @@ def write_table(
         right: Titles of columns whose cells stand at the right edge, such as numbers.
         indent: Put before each line.
     """
+    titles = list(headers)
+    numbers = [at for at, title in enumerate(titles) if title in set(right)]
+    for at, line in enumerate(_lines([titles, *rows], numbers, indent)):
+        write(style(line, "bold") if at == 0 else line)
+
+
+def write_rows(
+    rows: Iterable[Sequence[object]], *, right: Iterable[int] = (), indent: str = ""
+) -> None:
+    """Write a table without titles; ``right`` numbers its columns from 0."""
+    for line in _lines(rows, right, indent):
+        write(line)
+
+
+def _lines(rows: Iterable[Sequence[object]], right: Iterable[int], indent: str) -> list[str]:
     cells = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
-    widths = [max(map(width, column)) for column in zip(headers, *cells, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*cells, strict=True)]
     available = terminal_columns()
     if available is not None:
         widths = fit(widths, available - len(indent) - len(_GAP) * (len(widths) - 1))
-    numbers = [header in set(right) for header in headers]
-    for number, row in enumerate([list(headers), *cells]):
-        line = _GAP.join(
-            pad(shorten(cell, columns), columns, right=at_right)
-            for cell, columns, at_right in zip(row, widths, numbers, strict=True)
+    numbers = set(right)
+    return [
+        indent
+        + _GAP.join(
+            pad(shorten(cell, columns), columns, right=at in numbers)
+            for at, (cell, columns) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
-        write(indent + (style(line, "bold") if number == 0 else line))
+        for row in cells
+    ]
 
 
 def fit(widths: list[int], available: int) -> list[int]:
