@@ -26,10 +26,8 @@ from typing import Literal
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from provkit.errors import IdentifierError
+from provkit.vocab.namespaces import BASE
 from provkit.vocab.terms import IRI
-
-BASE = "https://w3id.org/provkit/"
-"""Base of every IRI that is ours; change it here and nowhere else."""
 
 Moment = Literal["found", "left", "temporary"]
 
@@ -37,6 +35,11 @@ _HEX64 = re.compile(r"[0-9a-f]{64}\Z")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\Z")
 _ORCID = re.compile(r"(?:https?://orcid\.org/)?(\d{4}-\d{4}-\d{4}-\d{3}[\dX])\Z")
 _SAFE = "/-._~!$&'()*+,;=:@"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
+_NOT_IN_IRI = re.compile(
+    r"%(?![0-9A-Fa-f]{2})"
+    r"|[^!#$%&'()*+,\-./0-9:;=?@A-Z_a-z~\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U000efffd]"
+)
 
 
 def mint_run_id() -> str:
@@ -59,9 +62,14 @@ def encode_path(path: str) -> str:
     r"""A path as it stands in an IRI: each byte outside the safe set as ``%XX``.
 
     Paths are POSIX text with surrogateescape, so a byte that is not UTF-8
-    survives: ``caf\udce9`` becomes ``caf%E9``.
+    survives: ``caf\udce9`` becomes ``caf%E9``. Text that no file name can be
+    (a lone surrogate of another kind) still gives an IRI.
     """
-    return quote_from_bytes(path.encode("utf-8", "surrogateescape"), safe=_SAFE)
+    try:
+        data = path.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        data = path.encode("utf-8", "surrogatepass")
+    return quote_from_bytes(data, safe=_SAFE)
 
 
 def decode_path(text: str) -> str:
@@ -69,16 +77,38 @@ def decode_path(text: str) -> str:
     return unquote_to_bytes(text).decode("utf-8", "surrogateescape")
 
 
+def clean_iri(text: str) -> IRI:
+    """An IRI that somebody else minted, with each character that no IRI may have as ``%XX``.
+
+    Source: RFC 3987, section 2.2; what it forbids would break Turtle and SPARQL.
+    """
+    whole, hash_sign, fragment = text.partition("#")
+    text = whole + hash_sign + fragment.replace("#", "%23")
+    return IRI(_NOT_IN_IRI.sub(lambda found: encode_path(found.group()), text))
+
+
 def run_iri(run: str) -> IRI:
     """IRI of a run; an imported id that is an IRI already is kept."""
     if _UUID.match(run):
         return IRI(f"urn:uuid:{run}")
-    return IRI(run) if ":" in run else IRI(f"{BASE}id/run/{encode_path(run)}")
+    if _SCHEME.match(run):
+        return clean_iri(run)
+    return IRI(f"{BASE}id/run/{encode_path(run)}")
+
+
+def read_run(iri: str) -> str:
+    """Inverse of :func:`run_iri`: the id of a run, by its IRI."""
+    for prefix in ("urn:uuid:", f"{BASE}id/run/"):
+        if iri.startswith(prefix):
+            return decode_path(iri[len(prefix) :])
+    return str(iri)
 
 
 def within_run(run: str, *parts: str) -> IRI:
     """IRI of something that belongs to one run, for example ``within_run(r, "process", "1")``."""
-    return IRI(f"{run_iri(run)}#{'/'.join(encode_path(part) for part in parts)}")
+    whole = run_iri(run)
+    separator = "/" if "#" in whole else "#"  # an imported run may have a fragment of its own
+    return IRI(f"{whole}{separator}{'/'.join(encode_path(part) for part in parts)}")
 
 
 def state_iri(run: str, moment: Moment, path: str) -> IRI:

@@ -145,7 +145,7 @@ def fold(events: Iterable[Event]) -> Run:
         elapsed_s=end.elapsed_s if end else None,
         exit_code=end.exit_code if end else None,
         signal=end.signal if end else None,
-        tags=start.tags,
+        tags=tuple(sorted(set(start.tags))),
         note=start.note,
         parameters=parameters,
         part_of=start.part_of,
