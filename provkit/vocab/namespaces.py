@@ -165,7 +165,7 @@ PROVKIT = Namespace(
     " elapsedSeconds environment environmentFact environmentVariable evidence executable exitCode"
     " fileAccess graphVersion hidden host kind linkTarget log mode moment name note number package"
     " parameter parentProcess path peakMemoryBytes position problem process program record"
-    " recordedBy recorder rerunOf sequence signal size status stream tag target truncated untraced"
+    " recordedBy recorder rerunOf sequence signal size status staged stream tag target truncated untraced"
     " user value version whyNotKept",
 )
 YW = Namespace(
