@@ -8,8 +8,33 @@ becomes a problem in the capture report.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What stood at a path when the process was held there.
+
+    A recorder that tells of things after they happened (from a trace) gives it
+    along, because looking now would find newer bytes.
+
+    Attributes:
+        size_bytes: Size of the file; None when nothing was there.
+        modified_ns: Its modification time.
+        mode: Its type and permission bits (``st_mode``).
+        staged: Copy of its bytes in the staging folder, where one was made. It may be
+            a second name (hard link) of bytes that somebody can still write to: take it
+            only while size and modification time are the ones given here.
+        why: Why there is no copy: ``too large``, ``changed by this run``, ….
+    """
+
+    size_bytes: int | None = None
+    modified_ns: int = 0
+    mode: int = 0
+    staged: str | None = None
+    why: str = ""
 
 
 class Observer(Protocol):
@@ -52,7 +77,9 @@ class Observer(Protocol):
     ) -> None:
         """A process ended."""
 
-    def read(self, pid: int, path: str, *, at: datetime | None = None) -> None:
+    def read(
+        self, pid: int, path: str, *, at: datetime | None = None, before: Before | None = None
+    ) -> None:
         """It opens an existing file for reading."""
 
     def write(
@@ -63,12 +90,11 @@ class Observer(Protocol):
         at: datetime | None = None,
         fresh: bool = False,
         append: bool = False,
-        staged: str | None = None,
+        before: Before | None = None,
     ) -> None:
         """It is about to open a file for writing; call it while the process is held, if you can.
 
-        The old bytes are saved before this returns, unless ``staged`` names a copy
-        that the recorder has made already.
+        The old bytes are saved before this returns, unless ``before`` says what they were.
 
         Args:
             pid: Who.
@@ -76,14 +102,24 @@ class Observer(Protocol):
             at: When.
             fresh: Opened truncated or created: nothing of older bytes stays.
             append: Opened for appending, so older bytes stay.
-            staged: Copy of the old bytes in the staging folder.
+            before: What stood there; None to look now.
         """
 
-    def renamed(self, pid: int, path: str, target: str, *, at: datetime | None = None) -> None:
-        """It is about to rename a file or folder."""
+    def renamed(
+        self,
+        pid: int,
+        path: str,
+        target: str,
+        *,
+        at: datetime | None = None,
+        before: Before | None = None,
+    ) -> None:
+        """It is about to rename a file or folder; ``before`` is what stood at ``target``."""
 
-    def deleted(self, pid: int, path: str, *, at: datetime | None = None) -> None:
-        """It is about to delete a file."""
+    def deleted(
+        self, pid: int, path: str, *, at: datetime | None = None, before: Before | None = None
+    ) -> None:
+        """It is about to delete a file; ``before`` is that file."""
 
     def linked(self, pid: int, path: str, target: str, *, at: datetime | None = None) -> None:
         """It is about to make a link at ``path`` that points to ``target``."""
