@@ -1,0 +1,70 @@
+"""What a reconstruction found, as values: resources, values of variables, log entries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from provkit.model.workflow import Finding
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A file that some template names.
+
+    Attributes:
+        id: From 1: in the order of the ports, and of the paths within a port.
+        path: Relative to the root, with ``/``; absolute if it lies outside.
+    """
+
+    id: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """A resource found for a port, with what the variables of its template stood for.
+
+    Attributes:
+        port: Id of the port where the template is written.
+        data: Id of the data it carries.
+        values: (id of the variable, value), each variable once.
+    """
+
+    port: int
+    data: int
+    resource: int
+    values: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """One line of a log that fits a ``@log`` template.
+
+    Attributes:
+        id: From 1, in the order they were read.
+        template: Id of the log template.
+        line: Line in the resource, from 1.
+        values: (id of the log variable, value), each variable once.
+    """
+
+    id: int
+    resource: int
+    template: int
+    line: int
+    values: tuple[tuple[int, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconstruction:
+    """Files matched to the URI templates of a workflow."""
+
+    resources: tuple[Resource, ...]
+    bindings: tuple[Binding, ...]
+    entries: tuple[LogEntry, ...]
+    findings: tuple[Finding, ...] = ()
+
+    @cached_property
+    def path_of(self) -> dict[int, str]:
+        """Path of each resource by its id."""
+        return {resource.id: resource.path for resource in self.resources}
