@@ -163,10 +163,10 @@ PROVKIT = Namespace(
     # properties
     " about accessKind archived blindTo capture command count cpuSeconds data directory"
     " elapsedSeconds environment environmentFact environmentVariable evidence executable exitCode"
-    " fileAccess graphVersion hidden host kind linkTarget log mode moment name note number package"
-    " parameter parentProcess path peakMemoryBytes position problem process program record"
-    " recordedBy recorder rerunOf sequence signal size status staged stream tag target truncated untraced"
-    " user value version whyNotKept",
+    " fileAccess graphVersion hidden host kind linkTarget log mode modified moment name note"
+    " number package parameter parentProcess path peakMemoryBytes position problem process program"
+    " record recordedBy recorder rerunOf sequence signal size status staged stream tag target"
+    " truncated untraced user value version whyNotKept",
 )
 YW = Namespace(
     "yw",
@@ -177,8 +177,8 @@ YW = Namespace(
     # properties
     " alias annotation beginAnnotation beginLine calls carries code column digest endAnnotation"
     " endLine finding hasBlock hasChannel hasData hasPort hasResource hint id inScope inSource"
-    " keyword language line log logVariable message name port position qualifiedName qualifies"
-    " receives sends severity sha256 sinkPort sourcePort sourceText tag template text top uri"
+    " keyword language line log logVariable message port position qualifiedName qualifies"
+    " receives sends severity sinkPort sourcePort sourceText tag template text top uri"
     " uriTemplate uriVariable value",
 )
 
