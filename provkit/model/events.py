@@ -68,7 +68,24 @@ class RunStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessStarted:
-    """A process of the run, numbered from 1 in the order seen; 1 is the command itself."""
+    """A process of the run, numbered from 1 in the order seen; 1 is the command itself.
+
+    A second one with the same number means that the process became another
+    program (exec). A child with the command of its parent is a copy of it
+    (fork) and shares what it knew.
+
+    Attributes:
+        process: Number.
+        at: When.
+        command: Argument vector.
+        directory: Working directory.
+        parent: Number of the process that started it.
+        executable: Path of the program.
+        pid: Process id.
+        reads_from: What stands behind the descriptors it inherits for reading: ``pipe:[123]``,
+            ``socket:[123]`` or a path; None when the recorder does not know.
+        writes_to: The same for writing.
+    """
 
     process: int
     at: datetime
@@ -77,6 +94,8 @@ class ProcessStarted:
     parent: int | None = None
     executable: str = ""
     pid: int | None = None
+    reads_from: tuple[str, ...] | None = None
+    writes_to: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +113,18 @@ class ProcessEnded:
 class FileAccessed:
     """A process touched a path.
 
+    ``write`` says that the process had the path open for writing at this
+    point of the record; a recorder that finds it still open after a later
+    reading says so again, so what was read before the last ``write`` may be in it.
+
     Attributes:
         process: Number of the process.
         kind: ``read``, ``write``, ``rename``, ``delete``, ``link`` or ``list``.
         path: What was touched.
         at: When, where known.
-        target: New name of a rename, or what a link points to.
+        target: New name that a rename or a link gives to ``path``.
+        fresh: A ``write`` that began with an empty file: nothing older is in it. Matters for
+            derivations only, so it does not count when accesses are compared.
     """
 
     process: int
@@ -107,6 +132,7 @@ class FileAccessed:
     path: str
     at: datetime | None = None
     target: str | None = None
+    fresh: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

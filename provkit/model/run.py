@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from provkit.errors import JournalError
+from provkit.model.derivation import derive
 from provkit.model.events import (
     CaptureReported,
     EnvironmentObserved,
@@ -61,8 +62,10 @@ class Run:
         inputs: States it found and read, by path.
         outputs: States it left, having written them, by path.
         temporaries: Files written and deleted inside the run, by path.
+        replaced: States it found and wrote over, or deleted, without having read them, by path.
         program_state: The state in which it found its program, when that is a file it could see.
-        derivations: (output path, input path) pairs with evidence "observed".
+        derivations: (output path, input path) pairs with evidence "observed"; the two may be
+            the same path, when the run read a file and wrote it anew.
         status: ``interrupted`` when the record was never sealed.
     """
 
@@ -89,6 +92,7 @@ class Run:
     inputs: tuple[StateObserved, ...] = ()
     outputs: tuple[StateObserved, ...] = ()
     temporaries: tuple[StateObserved, ...] = ()
+    replaced: tuple[StateObserved, ...] = ()
     program_state: StateObserved | None = None
     derivations: tuple[tuple[str, str], ...] = ()
     environment: EnvironmentObserved = field(default_factory=EnvironmentObserved)
@@ -125,7 +129,7 @@ def fold(events: Iterable[Event]) -> Run:
     parameters.update({row.name: row.value for row in rows if isinstance(row, ParameterSet)})
     states = [row for row in rows if isinstance(row, StateObserved)]
     processes = _processes(start, rows)
-    read, written = _touched(processes)
+    read, written = _touched(rows)
     found = {state.path: state for state in states if state.moment == "found"}
     environments = [row for row in rows if isinstance(row, EnvironmentObserved)]
     reports = [row for row in rows if isinstance(row, CaptureReported)]
@@ -155,8 +159,13 @@ def fold(events: Iterable[Event]) -> Run:
         inputs=inputs,
         outputs=outputs,
         temporaries=_by_path(s for s in states if s.moment == "temporary"),
+        replaced=_by_path(
+            s for s in found.values() if s.path not in read and s.path != start.program
+        ),
         program_state=found.get(start.program),
-        derivations=_derivations(processes, {s.path for s in inputs}, {s.path for s in outputs}),
+        derivations=derive(
+            rows, inputs=(s.path for s in inputs), outputs=(s.path for s in outputs)
+        ),
         environment=environments[-1] if environments else EnvironmentObserved(),
         logs=tuple(row for row in rows if isinstance(row, OutputLogged)),
         capture=reports[-1] if reports else None,
@@ -168,7 +177,12 @@ def _by_path(states: Iterable[StateObserved]) -> tuple[StateObserved, ...]:
 
 
 def _processes(start: RunStarted, rows: list[Event]) -> tuple[Process, ...]:
-    begun = {row.process: row for row in rows if isinstance(row, ProcessStarted)}
+    begun: dict[int, ProcessStarted] = {}
+    first: dict[int, datetime] = {}
+    for row in rows:
+        if isinstance(row, ProcessStarted):
+            begun[row.process] = row  # the last program it became
+            first.setdefault(row.process, row.at)
     ended = {row.process: row for row in rows if isinstance(row, ProcessEnded)}
     accesses: dict[int, list[FileAccessed]] = {number: [] for number in begun}
     for row in rows:
@@ -188,7 +202,7 @@ def _processes(start: RunStarted, rows: list[Event]) -> tuple[Process, ...]:
                 command=begin.command,
                 directory=begin.directory,
                 executable=begin.executable,
-                started=begin.at,
+                started=first.get(number, begin.at),
                 ended=last.at if last.process else None,
                 exit_code=last.exit_code,
                 cpu_s=last.cpu_s,
@@ -199,46 +213,24 @@ def _processes(start: RunStarted, rows: list[Event]) -> tuple[Process, ...]:
     return tuple(made)
 
 
-def _touched(processes: tuple[Process, ...]) -> tuple[set[str], set[str]]:
-    """Paths read, and paths written, by any process; a rename writes its target."""
+def _touched(rows: list[Event]) -> tuple[set[str], set[str]]:
+    """Paths read before the run wrote them, and paths written, by any process.
+
+    A rename or a link writes its new name; what the run did not write itself
+    and then renames or links is read, because its bytes go on under that name.
+    """
     read: set[str] = set()
     written: set[str] = set()
-    for process in processes:
-        for access in process.accesses:
-            if access.kind == "read":
+    for access in rows:
+        if not isinstance(access, FileAccessed):
+            continue
+        if access.kind == "read":
+            if access.path not in written:
                 read.add(access.path)
-            elif access.kind == "write":
-                written.add(access.path)
-            elif access.kind in ("rename", "link") and access.target is not None:
-                written.add(access.target)
+        elif access.kind == "write":
+            written.add(access.path)
+        elif access.kind in ("rename", "link") and access.target is not None:
+            if access.path not in written:
+                read.add(access.path)
+            written.add(access.target)
     return read, written
-
-
-def _derivations(
-    processes: tuple[Process, ...], inputs: set[str], outputs: set[str]
-) -> tuple[tuple[str, str], ...]:
-    """Which output can come from which input, by what each process had read before writing.
-
-    Within one process an output derives from every input read before its
-    first write. A file passed on between processes, or a rename, carries what
-    it was made from along. (Processes joined by pipes are issue work of the
-    recorders: they report a shared ``process`` until then.)
-    """
-    carried: dict[str, set[str]] = {}
-    had_read: dict[int, set[str]] = {}
-    first: dict[str, set[str]] = {}
-    for process in processes:
-        seen = had_read.setdefault(process.number, set())
-        for access in process.accesses:
-            if access.kind == "read":
-                seen |= carried.get(access.path, set())
-                if access.path in inputs and access.path not in carried:
-                    seen.add(access.path)
-            elif access.kind == "write":
-                carried.setdefault(access.path, set()).update(seen)
-                first.setdefault(access.path, carried[access.path])
-            elif access.kind == "rename" and access.target is not None:
-                carried[access.target] = carried.pop(access.path, {access.path} & inputs)
-    return tuple(
-        sorted((out, source) for out in outputs for source in carried.get(out, ()) if source != out)
-    )
