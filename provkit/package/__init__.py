@@ -1,1 +1,5 @@
-"""Pack runs and files so that other people's software accepts them."""
+"""Package runs with their files: decide the members once, then write them in several formats.
+
+``assemble`` turns runs into one :class:`~provkit.package.base.Package`; ``dataone``,
+``rocrate`` and ``bagit`` write that same value; ``verify`` reads what anybody wrote.
+"""
