@@ -29,6 +29,7 @@ import fcntl
 import json
 import os
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -48,7 +49,10 @@ FORMAT = 1
 """Version of the folder's layout; a project of a greater one is refused."""
 
 FOLDER = ".provkit"
-_SUBFOLDERS = ("runs", "records", "objects", "staging", "sequence", "index", "cache")
+SUBFOLDERS = ("runs", "records", "objects", "staging", "sequence", "index", "cache")
+
+BIRTH_S = 10.0
+"""What is younger may still be in the making by a process that holds no lock on it yet."""
 
 RecordState = Literal["sealed", "recording", "dead"]
 
@@ -160,11 +164,13 @@ class ProjectFolder:
             names = sorted(os.listdir(folder))
         except OSError as error:
             raise not_usable(folder, error) from error
+        last = ""
         for name in names:
             run, dot, kind = name.partition(".")
-            if dot and kind in ("jsonl", "jsonl.open") and is_run_id(run):
+            if dot and kind in ("jsonl", "jsonl.open") and run != last and is_run_id(run):
                 found = _record_file(run, f"{folder}/{name}", sealed=kind == "jsonl")
                 if found is not None:
+                    last = run  # sealed comes first: what is left of its journal does not count
                     yield found
 
     def record(self, run: str) -> RecordFile:
@@ -282,7 +288,7 @@ def make_folder(root: str, *, version: str) -> None:
     growing = f"{folder}.{name}"
     try:
         os.mkdir(growing, 0o700)
-        for part in _SUBFOLDERS:
+        for part in SUBFOLDERS:
             os.mkdir(f"{growing}/{part}", 0o700)
         write_identity(growing, name, version=version)
         os.rename(growing, folder)
@@ -306,12 +312,19 @@ def write_identity(folder: str, name: str, *, version: str) -> None:
 
 
 def recorder_is_alive(path: str) -> bool:
-    """Whether somebody still records into an open journal: its recorder holds a lock on it."""
+    """Whether somebody still records into an open journal: its recorder holds a lock on it.
+
+    An empty journal that is young counts as alive and is not touched: its
+    recorder has made it and is about to lock it.
+    """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False
     try:
+        info = os.fstat(handle)
+        if info.st_size == 0:
+            return time.time() - info.st_mtime < BIRTH_S
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError:
         return True
@@ -370,7 +383,7 @@ def _working_directory() -> str:
 
 
 def _forget_growing(growing: str) -> None:
-    for part in ("project.json", *_SUBFOLDERS):
+    for part in ("project.json", *SUBFOLDERS):
         path = f"{growing}/{part}"
         if os.path.isdir(path):
             os.rmdir(path)

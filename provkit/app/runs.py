@@ -6,9 +6,10 @@ index, waits for nobody, and shows a run that is going on.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from provkit.app.cache import Entry, SealedFile, Worked, remember
@@ -162,33 +163,26 @@ class RunView:
 
 def list_runs(project: ProjectFolder, chosen: RunFilter = EVERY_RUN) -> RunList:
     """The runs that a filter accepts, the newest first."""
-    said = what_was_said(project)
-    records = list(project.records())
-    files = [
-        SealedFile(each.path, each.size_bytes, each.modified_ns)
-        for each in records
-        if each.state == "sealed"
+    unread: list[str] = []
+    found = [
+        row.summary
+        for row in _rows(project, unread)
+        if chosen.accepts(row.summary)
+        and (not chosen.needs_files or chosen.accepts_files(row.files()))
     ]
-    unread = {file.path for file in files}
+    found.sort(key=_age, reverse=True)
+    return RunList(tuple(found[: chosen.limit]), tuple(unread))
 
-    def work_out(path: str) -> Worked:
-        return _work_out(project, path)
 
-    found = []
-    for entry in remember(project.path("cache", "runs.jsonl"), files, work_out):
-        unread.discard(entry.file.path)
-        run = _with_said(_read_summary(entry.first), said)
-        if run is not None and _accepts(chosen, run, entry):
-            found.append(run)
-    for record in records:
-        going = _unsealed(record)
-        if going is None:
-            continue
-        run = _with_said(_summary(project, going), said)
-        if run is not None and chosen.accepts(run) and chosen.accepts_files(files_of(going)):
-            found.append(run)
-    found.sort(key=lambda run: (run.started, run.seq, run.id), reverse=True)
-    return RunList(tuple(found[: chosen.limit]), tuple(sorted(unread)))
+def runs_touching(project: ProjectFolder, paths: Iterable[str]) -> list[RunSummary]:
+    """The runs that read, wrote or ran one of these files, named as records do; newest first."""
+    wanted = set(paths)
+    found = [
+        row.summary
+        for row in _rows(project, [])
+        if any(file.path in wanted for file in row.files())
+    ]
+    return sorted(found, key=_age, reverse=True)
 
 
 def read_run(project: ProjectFolder, run: str) -> Run:
@@ -242,12 +236,47 @@ def soundness(path: str) -> Soundness:
         return check_seal(file.read())
 
 
-def _accepts(chosen: RunFilter, run: RunSummary, entry: Entry) -> bool:
-    if not chosen.accepts(run):
-        return False
-    return not chosen.needs_files or chosen.accepts_files(
-        [FileTouched(path=path, sha256=sha256) for path, sha256 in entry.second]
-    )
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A run of the list; its files are decoded when asked for."""
+
+    summary: RunSummary
+    files: Callable[[], list[FileTouched]]
+
+
+def _rows(project: ProjectFolder, unread: list[str]) -> Iterator[_Row]:
+    """Every run that is not deleted; adds the path of each damaged record to ``unread``."""
+    said = what_was_said(project)
+    records = list(project.records())
+    sealed = [
+        SealedFile(each.path, each.size_bytes, each.modified_ns)
+        for each in records
+        if each.state == "sealed"
+    ]
+    damaged = {file.path for file in sealed}
+
+    def work_out(path: str) -> Worked:
+        return _work_out(project, path)
+
+    for entry in remember(project.path("cache", "runs.jsonl"), sealed, work_out):
+        damaged.discard(entry.file.path)
+        summary = _with_said(_read_summary(entry.first), said)
+        if summary is not None:
+            yield _Row(summary, partial(_remembered_files, entry))
+    for record in records:
+        run = _unsealed(record)
+        summary = None if run is None else _with_said(_summary(project, run), said)
+        if run is not None and summary is not None:
+            yield _Row(summary, partial(files_of, run))
+    unread.extend(sorted(damaged))
+
+
+def _remembered_files(entry: Entry) -> list[FileTouched]:
+    return [FileTouched(path=path, sha256=sha256) for path, sha256 in entry.second]
+
+
+def _age(run: RunSummary) -> tuple[datetime, int, str]:
+    return run.started, run.seq, run.id
 
 
 def _work_out(project: ProjectFolder, path: str) -> Worked:

@@ -8,8 +8,7 @@ What each kind holds in ``data``:
 ``tag``         ``{"tags": […]}``, or ``{"tags": […], "removed": true}``
 ``note``        ``{"text": …}``
 ``tombstone``   ``{"run": id, "seq": n, "record": [event, …]}``: what is
-                left of a deleted run so that lineage stays joined;
-                ``record`` is empty after ``--purge``
+                left of a deleted run so that lineage stays joined
 =============== ==========================================================
 
 Other kinds are told where they are made.

@@ -104,8 +104,9 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a name in a strange script must not end us
             stream.reconfigure(errors="backslashreplace")
     words = sys.argv[1:] if arguments is None else arguments
+    asked_by_shell = os.environ.get("_PROVKIT_COMPLETE")
     try:
-        code = _dispatch(list(words))
+        code = _complete(asked_by_shell) if asked_by_shell else _dispatch(list(words))
         sys.stdout.flush()
     except ProvkitError as error:
         return _tell(error.message, error.hint, error.exit_code)
@@ -192,6 +193,12 @@ def load_command(name: str) -> click.Command:
     module, _, attribute = COMMANDS[name][0].partition(":")
     command: click.Command = getattr(import_module(module), attribute)
     return command
+
+
+def _complete(instruction: str) -> int:
+    from provkit.cli.completion import complete  # noqa: PLC0415 - imports click
+
+    return complete(COMMANDS, load_command, instruction)
 
 
 def _take_project(words: list[str], session: Session) -> list[str]:

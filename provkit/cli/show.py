@@ -10,6 +10,7 @@ import click
 from provkit.app.project import Project
 from provkit.app.runs import RunView, view_run
 from provkit.cli import output, words
+from provkit.cli.params import RUN
 from provkit.cli.session import pass_project
 from provkit.cli.text import pad, printable, width
 from provkit.model.events import StateObserved
@@ -20,7 +21,7 @@ _COLOURS = {"ok": "green", "failed": "red", "interrupted": "yellow", "incomplete
 
 
 @click.command()
-@click.argument("run", metavar="RUN")
+@click.argument("run", metavar="RUN", type=RUN)
 @click.option("--all", "whole", is_flag=True, help="Every file, package and line, however many.")
 @output.format_options("table", "json")
 @pass_project
