@@ -61,13 +61,10 @@ def _extreme(run: Run, *, read: bool) -> dict[str, Touch]:
 
 
 class _States:
-    """Which state of a file an access met."""
+    """Which state of a file an access met; the program is a plan, not an input, so none of these."""
 
     def __init__(self, run: Run) -> None:
         self._found = {s.path: state_iri(run.id, s.moment, s.path) for s in run.inputs}
-        if run.program_state is not None:
-            state = run.program_state
-            self._found.setdefault(state.path, state_iri(run.id, state.moment, state.path))
         self._made = {
             s.path: state_iri(run.id, s.moment, s.path) for s in (*run.temporaries, *run.outputs)
         }
