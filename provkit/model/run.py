@@ -105,6 +105,7 @@ class Run:
         yield from self.inputs
         yield from self.outputs
         yield from self.temporaries
+        yield from self.replaced
         if self.program_state is not None and self.program_state not in self.inputs:
             yield self.program_state
 
