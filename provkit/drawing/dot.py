@@ -14,7 +14,7 @@ import re
 from provkit.drawing.diagram import Diagram, Edge, Group, Node, Style
 from provkit.drawing.labels import shorten, visible, wrap
 
-_PLAIN = re.compile(r"[^\x00-\x1f\x7f\"\\\ud800-\udfff]*")
+_PLAIN = re.compile(r"(?!%)[^\x00-\x1f\x7f\"\\\ud800-\udfff]+")
 _ODD_IN_ID = re.compile(r"[\x00-\x1f\x7f\"\\\ud800-\udfff]")
 _ODD_IN_LABEL = re.compile(r"[\\\"&]")
 _ODD_IN_RECORD = re.compile(r"[\\\"&{}|<> ]")
@@ -36,10 +36,13 @@ def quote_id(text: str) -> str:
     r"""A DOT identifier of its own for each text.
 
     Graphviz compares identifiers as they are written, except that ``\"`` is a
-    quote, so a doubled backslash keeps two different texts apart.
+    quote, so a doubled backslash keeps two different texts apart. It keeps
+    those that begin with ``%`` for itself, and has no empty ones.
     """
     if _PLAIN.fullmatch(text):
         return f'"{text}"'
+    if not text or text[0] == "%":
+        return f'"\\_{_ODD_IN_ID.sub(_escape_in_id, text)}"'
     return f'"{_ODD_IN_ID.sub(_escape_in_id, text)}"'
 
 
