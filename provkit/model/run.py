@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any, TypeVar
 
 from provkit.errors import JournalError
 from provkit.model.derivation import derive
@@ -124,18 +125,7 @@ def fold(events: Iterable[Event]) -> Run:
     if not rows or not isinstance(rows[0], RunStarted):
         raise JournalError("a run record must begin with RunStarted")
     start = rows[0]
-    ends = [row for row in rows if isinstance(row, RunEnded)]
-    end = ends[-1] if ends else None
-    parameters = dict(start.parameters)
-    parameters.update({row.name: row.value for row in rows if isinstance(row, ParameterSet)})
-    states = [row for row in rows if isinstance(row, StateObserved)]
-    processes = _processes(start, rows)
-    read, written = _touched(rows)
-    found = {state.path: state for state in states if state.moment == "found"}
-    environments = [row for row in rows if isinstance(row, EnvironmentObserved)]
-    reports = [row for row in rows if isinstance(row, CaptureReported)]
-    outputs = _by_path(s for s in states if s.moment == "left" and s.path in written)
-    inputs = _by_path(s for s in found.values() if s.path in read and s.path != start.program)
+    end = _last(rows, RunEnded)
     return Run(
         id=start.run,
         seq=start.seq,
@@ -152,25 +142,44 @@ def fold(events: Iterable[Event]) -> Run:
         signal=end.signal if end else None,
         tags=tuple(sorted(set(start.tags))),
         note=start.note,
-        parameters=parameters,
+        parameters=start.parameters
+        | {row.name: row.value for row in rows if isinstance(row, ParameterSet)},
         part_of=start.part_of,
         rerun_of=start.rerun_of,
         recorded_by=start.provkit,
-        processes=processes,
-        inputs=inputs,
-        outputs=outputs,
-        temporaries=_by_path(s for s in states if s.moment == "temporary"),
-        replaced=_by_path(
-            s for s in found.values() if s.path not in read and s.path != start.program
-        ),
-        program_state=found.get(start.program),
-        derivations=derive(
+        processes=_processes(start, rows),
+        environment=_last(rows, EnvironmentObserved) or EnvironmentObserved(),
+        logs=tuple(row for row in rows if isinstance(row, OutputLogged)),
+        capture=_last(rows, CaptureReported),
+        **_data(start.program, rows),
+    )
+
+
+def _data(program: str, rows: list[Event]) -> dict[str, Any]:
+    """The fields of a run that tell of files."""
+    states = [row for row in rows if isinstance(row, StateObserved)]
+    read, written = _touched(rows)
+    found = [state for state in states if state.moment == "found"]
+    others = [state for state in found if state.path != program]
+    inputs = _by_path(state for state in others if state.path in read)
+    outputs = _by_path(s for s in states if s.moment == "left" and s.path in written)
+    return {
+        "inputs": inputs,
+        "outputs": outputs,
+        "temporaries": _by_path(state for state in states if state.moment == "temporary"),
+        "replaced": _by_path(state for state in others if state.path not in read),
+        "program_state": next((s for s in reversed(found) if s.path == program), None),
+        "derivations": derive(
             rows, inputs=(s.path for s in inputs), outputs=(s.path for s in outputs)
         ),
-        environment=environments[-1] if environments else EnvironmentObserved(),
-        logs=tuple(row for row in rows if isinstance(row, OutputLogged)),
-        capture=reports[-1] if reports else None,
-    )
+    }
+
+
+_E = TypeVar("_E", bound=Event)
+
+
+def _last(rows: list[Event], kind: type[_E]) -> _E | None:
+    return next((row for row in reversed(rows) if isinstance(row, kind)), None)
 
 
 def _by_path(states: Iterable[StateObserved]) -> tuple[StateObserved, ...]:
