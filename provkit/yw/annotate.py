@@ -108,15 +108,14 @@ def insert_annotations(text: str, outline: Outline, *, comment: str = "#") -> st
     after: dict[int, list[str]] = {}
     whole = outline.whole
     before[whole.first] = [
-        "",
         f"@begin {whole.name}{_description(whole)}",
         *(f"@param {name}" for name in outline.parameters),
         *_ports(_outside(blocks), names),
     ]
     for step in outline.steps:
         opening = [f"@begin {step.name}{_description(step)}", *_ports(step.accesses, names)]
-        before.setdefault(step.first, []).extend(["", *opening])
-        after.setdefault(step.last, []).extend([f"@end {step.name}", ""])
+        before.setdefault(step.first, []).extend(opening)
+        after.setdefault(step.last, []).append(f"@end {step.name}")
     after.setdefault(whole.last, []).append(f"@end {whole.name}")
     return _insert(text, before, after, comment)
 
@@ -163,18 +162,7 @@ def _insert(
         lines.pop()
     written: list[str] = []
     for number, line in enumerate(lines, 1):
-        for added in before.get(number, ()):
-            if added or (written and written[-1].strip()):
-                written.append(_comment(added, comment) + ending)
+        written += [f"{comment} {added}{ending}" for added in before.get(number, ())]
         written.append(line)
-        following = lines[number].strip() if number < len(lines) else ""
-        written += [
-            _comment(added, comment) + ending
-            for added in after.get(number, ())
-            if added or following
-        ]
+        written += [f"{comment} {added}{ending}" for added in after.get(number, ())]
     return "\n".join(written) + "\n"
-
-
-def _comment(text: str, comment: str) -> str:
-    return f"{comment} {text}" if text else ""

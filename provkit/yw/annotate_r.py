@@ -25,6 +25,7 @@ _WRITERS = {
     "jpeg": 0, "tiff": 0, "svg": 0, "file.copy": 1, "file.rename": 1,
 }  # fmt: skip
 _NAMED_ONLY = {"save", "cat", "sink", "dump"}  # the path stands behind `file =`
+_KNOWN = {*_READERS, *_WRITERS, *_NAMED_ONLY}
 _PATH_NAMES = {"file", "path", "filename", "con", "dsn", "from", "to"}
 
 _TOKEN = re.compile(
@@ -57,7 +58,7 @@ def outline_r(text: str, name: str) -> Outline:
     whole = Block(word(name) or "script", first, last)
     constants = _constants(tokens)
     for at, token in enumerate(tokens[:-1]):
-        if token.kind == "name" and tokens[at + 1].text == "(":
+        if token.text in _KNOWN and token.kind == "name" and tokens[at + 1].text == "(":
             whole.accesses += _accesses(token, _arguments(tokens, at + 1), constants)
     return Outline(whole, [])
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from provkit.model.workflow import Annotation, Annotations
+from provkit.yw.languages import language_named
 
 
 def listing(annotations: Annotations) -> str:
@@ -16,14 +17,14 @@ def listing(annotations: Annotations) -> str:
     return "".join(f"{comment.text}\n" for comment in annotations.comments)
 
 
-def skeleton(annotations: Annotations, *, opening: str = "#", closing: str = "") -> str:
-    """Annotations as comments of a script without code.
+def skeleton(annotations: Annotations, *, comment: str | None = None) -> str:
+    """Annotations as comments of a script without code, in the language of the last source.
 
     Args:
         annotations: What to write.
-        opening: What begins a comment in the language of the skeleton.
-        closing: What ends it; empty when the line does.
+        comment: Delimiter of single-line comments, instead of the language's.
     """
+    opening, closing = (comment, "") if comment else _delimiters(annotations)
     lines: list[str] = []
     depth = 0
     previous = ""
@@ -39,6 +40,18 @@ def skeleton(annotations: Annotations, *, opening: str = "#", closing: str = "")
             depth = max(depth - 1, 0)
         previous = primary.tag
     return "".join(f"{line}\n" for line in lines)
+
+
+def _delimiters(annotations: Annotations) -> tuple[str, str]:
+    """What begins and ends a comment; ``#`` and the line end when no language is known."""
+    name = annotations.sources[-1].language if annotations.sources else None
+    if not name:
+        return "#", ""
+    language = language_named(name)
+    opening = language.line_comment
+    tokens = [token for token in language.tokens if token.opening == opening]
+    blocks = [token.closing for token in tokens if token.role == "block"]
+    return opening, blocks[0] if len(blocks) == len(tokens) and blocks else ""
 
 
 def _text(annotation: Annotation) -> str:
