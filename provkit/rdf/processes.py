@@ -61,7 +61,7 @@ def _extreme(run: Run, *, read: bool) -> dict[str, Touch]:
 
 
 class _States:
-    """Which state of a file an access met; the program is a plan, not an input, so none of these."""
+    """Which state of a file an access met; the program is a plan, so it is none of these."""
 
     def __init__(self, run: Run) -> None:
         self._found = {s.path: state_iri(run.id, s.moment, s.path) for s in run.inputs}

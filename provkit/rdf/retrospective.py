@@ -180,7 +180,7 @@ def _encode_data_flow(out: Writer, name: IRI, run: Run) -> None:
         if state.path in writes:
             out.say(node, PROVKIT.process, within_run(run.id, "process", writes[state.path][0]))
             out.say_moment(node, PROV.atTime, writes[state.path][1])
-    for state in run.temporaries:
+    for state in (*run.temporaries, *run.replaced):
         out.say(_state(run, state), PROV.wasInvalidatedBy, name)
     moments: dict[str, Moment] = {state.path: state.moment for state in run.outputs}
     for output, source in run.derivations:
@@ -278,6 +278,7 @@ def decode_run(name: IRI, triples: Iterable[Triple]) -> Run:
     plan = graph.node(association, PROV.hadPlan)
     outer, repeated = graph.node(name, PROVONE.wasPartOf), graph.node(name, PROVKIT.rerunOf)
     generated = graph.subjects(PROV.wasGeneratedBy, name)
+    gone = _states(graph, graph.subjects(PROV.wasInvalidatedBy, name))
     return Run(
         id=graph.text(name, DCTERMS.identifier),
         seq=sequence,
@@ -301,7 +302,8 @@ def decode_run(name: IRI, triples: Iterable[Triple]) -> Run:
         processes=decode_processes(graph, name),
         inputs=_states(graph, graph.nodes(name, PROV.used)),
         outputs=_states(graph, generated),
-        temporaries=_states(graph, graph.subjects(PROV.wasInvalidatedBy, name)),
+        temporaries=tuple(state for state in gone if state.moment == "temporary"),
+        replaced=tuple(state for state in gone if state.moment == "found"),
         program_state=(
             _decode_state(graph, plan)
             if plan is not None and graph.is_a(plan, PROVKIT.State)

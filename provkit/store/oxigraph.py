@@ -183,6 +183,11 @@ class OxigraphStore:
         """How many quads there are."""
         return len(self._engine)
 
+    def optimize(self) -> None:
+        """Pack what was loaded, for fast reading."""
+        with _errors():
+            self._engine.optimize()
+
     def backup(self, folder: str) -> None:
         """Snapshot into a new folder, made of hard links: 3 ms, whatever the size."""
         with _errors():

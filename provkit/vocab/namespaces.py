@@ -159,7 +159,7 @@ PROVKIT = Namespace(
     BASE + "ns#",
     # classes and the datatype
     "CaptureReport Content Environment EnvironmentFact EnvironmentVariable FileAccess HiddenFiles"
-    " Location Log Package Parameter Process Remark State Statement percentEncoded"
+    " Location Log Package Parameter Process Remark State Statement Tombstone percentEncoded"
     # properties
     " about accessKind archived blindTo capture command count cpuSeconds data directory"
     " elapsedSeconds environment environmentFact environmentVariable evidence executable exitCode"
