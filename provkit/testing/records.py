@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -105,10 +104,11 @@ def write_run(
     start = rows[0]
     assert isinstance(start, RunStarted)  # noqa: S101 - a test that gets this wrong must stop
     rows[0] = replace(start, seq=project.reserve_seq(start.run))
-    for content in [*contents, *([stderr] if stderr else [])]:
-        _archive(project, content)
+    archive = Archive(project.path("objects"))
+    for content in contents:
+        archive.keep_bytes(content)
     if stderr:
-        seen = fingerprint_bytes(stderr)
+        seen = archive.keep_bytes(stderr)
         log = OutputLogged(stream="stderr", sha256=seen.sha256, size_bytes=seen.size_bytes)
         rows.insert(-1, log)
     with Journal(project.path("runs"), start.run) as journal:
@@ -117,14 +117,6 @@ def write_run(
         if seal:
             journal.seal()
     return start.run
-
-
-def _archive(project: ProjectFolder, content: bytes) -> None:
-    path = project.path("staging", "content")
-    with open(path, "wb") as file:  # noqa: PTH123
-        file.write(content)
-    Archive(project.path("objects")).keep(path)
-    os.unlink(path)  # noqa: PTH108
 
 
 def _state(moment: str, path: str, content: bytes) -> StateObserved:
