@@ -13,7 +13,7 @@ suite ``provkit.testing``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -51,6 +51,7 @@ class Watch:
         staging: Existing folder of this run, for pre-images and spools.
         streams: Descriptor of the command to descriptor of ours, where it is not inherited as is:
             ``{1: 7}`` makes our 7 its standard output.
+        resized: To be called when the terminal changed its size.
     """
 
     command: tuple[str, ...]
@@ -60,6 +61,7 @@ class Watch:
     project: str
     staging: str
     streams: Mapping[int, int] = field(default_factory=dict)
+    resized: Callable[[], None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

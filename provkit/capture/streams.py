@@ -9,16 +9,24 @@ both ends keeps derivations apart that "ran at the same time" would mix.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 MOST_DESCRIPTORS = 256
 _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 
 
-def inherited(pid: int | str = "self") -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+def inherited(
+    pid: int | str = "self", instead: Mapping[int, int] | None = None
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
     """What a process can read from, and write to, when its program begins.
 
-    Call it while the process is held at exec, or from within it. Descriptors
-    that close on exec are left out; of those above 2 only pipes and sockets count.
+    Call it while the process is held at exec, from within it, or for ourselves
+    about what we are going to start. Descriptors that close on exec are left
+    out; of those above 2 only pipes and sockets count.
+
+    Args:
+        pid: Whose descriptors.
+        instead: Descriptor to the one that takes its place, as in a ``Watch``.
 
     Returns:
         Names such as ``pipe:[123]``, ``socket:[123]`` or an absolute path; None
@@ -28,19 +36,21 @@ def inherited(pid: int | str = "self") -> tuple[tuple[str, ...], tuple[str, ...]
         numbers = sorted(map(int, os.listdir(f"/proc/{pid}/fd")))[:MOST_DESCRIPTORS]
     except (OSError, ValueError):
         return None
+    instead = instead or {}
     reads: dict[str, None] = {}
     writes: dict[str, None] = {}
     for number in numbers:
+        held = instead.get(number, number)
         try:
-            name = os.readlink(f"/proc/{pid}/fd/{number}")
+            name = os.readlink(f"/proc/{pid}/fd/{held}")
             if number > 2 and not name.startswith(("pipe:", "socket:")):
                 continue
             if name.startswith("/dev/") or name.endswith(" (deleted)"):
                 continue
-            flags = _flags(f"/proc/{pid}/fdinfo/{number}")
+            flags = _flags(f"/proc/{pid}/fdinfo/{held}")
         except (OSError, ValueError):
             continue
-        if flags & os.O_CLOEXEC:
+        if flags & os.O_CLOEXEC and held == number:
             continue
         if flags & _ACCESS != os.O_WRONLY:
             reads[name] = None
