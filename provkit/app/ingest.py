@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from provkit.app.folder import ProjectFolder, is_run_id, recorder_is_alive
+from provkit.app.program_models import Models
 from provkit.app.statements import Said, read_statement, what_was_said
 from provkit.capture.journal import read_record
 from provkit.errors import ModelError, ProvkitError
@@ -107,7 +108,8 @@ def ingest(project: ProjectFolder, store: OxigraphStore) -> Ingested:
             touched |= {iri for iri in _about(record) if iri in known}
         again = [on_disk[iri] for iri in sorted(touched) if iri in on_disk]
         todo = {record.name: record for record in (*fresh, *again)}
-        graphs = _encode_all(todo.values(), said, known, touched, done)
+        models = Models(project, store)
+        graphs = _encode_all(todo.values(), said, known, models, touched, done)
         if known:
             for each in graphs:
                 store.replace(_without_shared(store, each))
@@ -170,6 +172,7 @@ def _encode_all(
     records: Iterable[_Record],
     said: Mapping[str, Said],
     known: Mapping[IRI, object],
+    models: Models,
     touched: set[IRI],
     done: Ingested,
 ) -> Iterator[Graphs]:
@@ -180,7 +183,7 @@ def _encode_all(
                 digest = Literal(hashlib.sha256(file.read()).hexdigest())
             if known.get(record.name) == digest and record.name not in touched:
                 continue
-            graphs = _encode(record, said)
+            graphs = _encode(record, said, models)
         except (ProvkitError, OSError, ValueError, TypeError, AttributeError) as error:
             done.damaged.append(f"{record.path}: {error}")  # hostile or half-written
             continue
@@ -189,14 +192,14 @@ def _encode_all(
         yield graphs
 
 
-def _encode(record: _Record, said: Mapping[str, Said]) -> Graphs:
+def _encode(record: _Record, said: Mapping[str, Said], models: Models) -> Graphs:
     if record.is_run:
         run = fold(read_record(record.path))
         if run_iri(run.id) != record.name:
             raise ModelError(f"the record is about another run: {run.id}")
         heard = said.get(record.name, Said())
         tags = (set(run.tags) | set(heard.tags_added)) - set(heard.tags_removed)
-        return encode_run(replace(run, tags=tuple(sorted(tags))))
+        return encode_run(replace(run, tags=tuple(sorted(tags)))) | models.of_program(run)
     statement = read_statement(record.path)
     graphs = encode_statement(statement)
     if statement.kind == "tombstone":

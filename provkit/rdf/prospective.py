@@ -71,6 +71,8 @@ def _encode_source(out: Writer, name: IRI, workflow: Workflow, source: Source) -
     out.say(content, RDF.type, PROVKIT.Content)
     if source.language is not None:
         out.say(node, YW.language, text(source.language))
+    if source.comment is not None:
+        out.say(node, YW.commentDelimiter, text(source.comment))
 
 
 def _encode_annotation(out: Writer, workflow: Workflow, annotation: Annotation) -> None:
@@ -84,6 +86,7 @@ def _encode_annotation(out: Writer, workflow: Workflow, annotation: Annotation) 
     out.say(node, YW.keyword, text(annotation.keyword))
     out.say(node, YW.value, text(annotation.value))
     out.say_text(node, YW.text, annotation.text)
+    out.say_integer(node, YW.cell, annotation.cell)
     if annotation.qualifies is not None:
         out.say(node, YW.qualifies, _node(workflow, "annotation", annotation.qualifies))
 
@@ -211,7 +214,10 @@ def _encode_finding(
 
 
 def decode_workflow(name: IRI, triples: Iterable[Triple]) -> Workflow:
-    """Inverse of :func:`encode_workflow`; paths of sources are not in the graph, so they are empty.
+    """Inverse of :func:`encode_workflow`.
+
+    Paths of sources, and whether a language was guessed from them, are not in
+    the graph: paths come empty.
 
     Raises:
         UnknownDataError: The graph does not tell of a model in this shape.
@@ -269,6 +275,7 @@ class _ModelReader(Reader):
             path="",
             language=self.maybe_text(node, YW.language),
             sha256=content.rpartition("/")[2],
+            comment=self.maybe_text(node, YW.commentDelimiter),
         )
 
     def annotation(self, node: IRI) -> Annotation:
@@ -282,6 +289,7 @@ class _ModelReader(Reader):
             value=self.text(node, YW.value),
             text=self.text(node, YW.text),
             qualifies=self.maybe_id(node, YW.qualifies),
+            cell=self.integer(node, YW.cell),
         )
 
     def program(self, node: IRI) -> Program:

@@ -279,7 +279,15 @@ def workflows(draw: st.DrawFn) -> Workflow:
     return Workflow(
         digest=draw(hashes),
         top=1,
-        sources=(Source(id=1, path="", language=draw(st.none() | words), sha256=draw(hashes)),),
+        sources=(
+            Source(
+                id=1,
+                path="",
+                language=draw(st.none() | words),
+                sha256=draw(hashes),
+                comment=draw(st.none() | words),
+            ),
+        ),
         annotations=annotations,
         programs=programs,
         ports=ports,
@@ -301,6 +309,7 @@ def _annotation(draw: st.DrawFn, number: int) -> Annotation:
         value=draw(text),
         text=draw(text),
         qualifies=draw(st.none() | st.integers(1, number - 1)) if number > 1 else None,
+        cell=draw(st.none() | st.integers(1, 9)),
     )
 
 

@@ -175,8 +175,9 @@ YW = Namespace(
     "Annotation Block Call Data Finding Function InPort LogEntry LogTemplate LogVariable Model"
     " OutPort ParamPort Resource ReturnPort SourceText URIVariable Workflow"
     # properties
-    " alias annotation beginAnnotation beginLine calls carries code column digest endAnnotation"
-    " endLine finding hasBlock hasChannel hasData hasPort hasResource hint id inScope inSource"
+    " alias annotation beginAnnotation beginLine calls carries cell code column commentDelimiter"
+    " digest endAnnotation endLine finding hasBlock hasChannel hasData hasPort hasResource hint id"
+    " inScope inSource"
     " keyword language line log logVariable message port position qualifiedName qualifies"
     " receives sends severity sinkPort sourcePort sourceText tag template text top uri"
     " uriTemplate uriVariable value",
