@@ -42,7 +42,7 @@ def reconstruct_below(workflow: Workflow, root: str) -> Reconstruction:
     wanted = [pair for pair in build.wanted if pair[1].is_file]
     search = find_below(root, [template for _, template in wanted])
     for path, reason in search.unreadable:
-        build.say("YW503", f"cannot read the folder {path!r}: {reason}", None)
+        build.say("YW402", f"cannot read the folder {path!r}: {reason}", None)
     for path, place in search.undecided:
         build.undecided(wanted[place], path)
     found = dict(zip(wanted, search.found, strict=True))
@@ -130,7 +130,7 @@ class _Build:
         """Tell that a path could be read in too many ways."""
         port = next(port for port, pair in self.ports if pair == wanted)
         text = wanted[1].text
-        self.say("YW504", f"too many ways to read {path!r} as {text!r}; it was left out", port)
+        self.say("YW403", f"too many ways to read {path!r} as {text!r}; it was left out", port)
 
     def finish(self, found: Found, *, missing: str) -> Reconstruction:
         """Number what was found, in the order of the ports."""
@@ -163,12 +163,9 @@ class _Build:
 
     def _tell_missing(self, port: Port, wanted: Wanted, missing: str) -> None:
         role, template = wanted
-        if template.is_file:
+        if template.is_file:  # of the others the model has told
             message = missing.format(root=self.root, text=template.text, role=role)
-            self.say("YW501", message, port)
-        else:
-            scheme = f"{template.scheme}:"
-            self.say("YW502", f"{template.text!r} is no file: {scheme} is not looked for", port)
+            self.say("YW401", message, port)
 
     def _read_logs(self, port: Port, resources: Sequence[Resource]) -> None:
         """Add the entries of an output's logs; a line read for two ports is one entry."""
@@ -195,7 +192,7 @@ class _Build:
                         )
             except (OSError, ValueError) as error:
                 reason = error.strerror if isinstance(error, OSError) else error
-                self.say("YW505", f"cannot read the log {resource.path!r}: {reason}", port)
+                self.say("YW404", f"cannot read the log {resource.path!r}: {reason}", port)
 
 
 def _template_annotation(annotations: Sequence[Annotation], port: Port) -> Annotation | None:
