@@ -12,6 +12,7 @@ from collections import defaultdict
 from provkit.errors import PackageError, PackageInvalidError
 from provkit.files import CHUNK_BYTES
 from provkit.package.check_bag import check_bag
+from provkit.package.check_dataone import check_dataone, find_map
 from provkit.package.findings import Claim, Ledger, Report, in_order
 from provkit.package.opening import open_contents
 from provkit.package.reading import Contents, Within
@@ -32,9 +33,14 @@ def verify_package(package: str) -> Report:
     with open_contents(package, ledger) as whole:
         contents = _root(whole)
         kinds: list[str] = []
+        index: dict[str, int] = {}
         if "bagit.txt" in contents.sizes:
             kinds.append("bagit")
             check_bag(contents, ledger)
+        ore = find_map(contents)
+        if ore is not None:
+            kinds.append("dataone" if kinds else "map")
+            index = check_dataone(contents, ore, ledger)
         if not kinds:
             raise PackageInvalidError(
                 f"{package} is no bag, crate or resource map",
@@ -48,6 +54,7 @@ def verify_package(package: str) -> Report:
             files=len(contents.sizes),
             size_bytes=sum(contents.sizes.values()),
             findings=in_order(ledger.findings),
+            index=tuple(sorted(index.items())),
         )
 
 
