@@ -9,7 +9,7 @@ machine.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Literal
 
@@ -29,12 +29,16 @@ class Source:
         path: As given by the user; empty for standard input.
         language: Name of the language, or None when only a comment delimiter was given.
         sha256: Of the bytes read.
+        comment: Single-line comment delimiter, when there is no language.
+        guessed: The delimiter was not given: nothing told the language.
     """
 
     id: int
     path: str
     language: str | None
     sha256: str
+    comment: str | None = None
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +49,14 @@ class Comment:
         line: From 1.
         column: Of the first character of ``text``, from 1.
         text: Trimmed, without delimiter.
+        cell: Of a notebook, from 1; lines then count within it.
     """
 
     source: int
     line: int
     column: int
     text: str
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +70,7 @@ class Annotation:
         value: First word, or the whole text for ``desc`` and ``log``.
         text: The annotation as written, free text included.
         qualifies: Id of the primary annotation that this one qualifies.
+        cell: Of a notebook, from 1; lines then count within it.
     """
 
     id: int
@@ -75,6 +82,7 @@ class Annotation:
     value: str
     text: str = ""
     qualifies: int | None = None
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +108,10 @@ class Finding:
         hint = f" ({self.hint})" if self.hint else ""
         place = f"{self.path or '<stdin>'}:{self.line}:{self.column}"
         return f"{place}: {self.severity} {self.code}: {self.message}{hint}"
+
+    def to_json(self) -> dict[str, str | int]:
+        """The finding as a JSON object."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,208 @@
+"""From comments to annotations: the keywords, their arguments, and what qualifies what.
+
+Source of the rules: YesWorkflow 0.2.1.2, with these mends
+(docs/reference/yesworkflow.md): a keyword is a whole word; documentation tags
+(``@param``, ``@return``, ``@file``) outside a block belong to Javadoc, roxygen and
+Doxygen; every error is reported with its place instead of ending at the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from provkit.errors import UsageError
+from provkit.files import fingerprint_bytes
+from provkit.model.workflow import Annotation, Annotations, Comment, Finding, Source, Tag
+from provkit.yw.languages import Language, language_named, language_of, language_with
+from provkit.yw.scan import scan
+
+PRIMARY = ("begin", "end", "in", "param", "out", "return", "call")
+QUALIFIERS = ("as", "desc", "uri", "file", "log")
+DOCUMENTATION = ("param", "return", "file")
+_WHOLE_TEXT = ("desc", "log")
+
+_KEYWORD = re.compile(
+    rf"(?<![\w@])@(?P<tag>{'|'.join(PRIMARY + QUALIFIERS)}):?(?=\s|\Z)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceText:
+    """A text to extract from.
+
+    Attributes:
+        path: As given by the user; empty for standard input.
+        data: Its bytes.
+        language: Name of the language; None: by the path.
+        comment: Single-line comment delimiter, instead of a language.
+        encoding: Of the bytes.
+    """
+
+    path: str
+    data: bytes
+    language: str | None = None
+    comment: str | None = None
+    encoding: str = "utf-8"
+
+    def decoded(self) -> str:
+        """The text.
+
+        Raises:
+            UsageError: The bytes are in another encoding.
+        """
+        try:
+            return self.data.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            line = self.data.count(b"\n", 0, error.start) + 1
+            raise UsageError(
+                f"{self.path or '<stdin>'}:{line}: not {self.encoding} text",
+                hint="say --encoding latin-1, or whichever it is",
+            ) from error
+        except LookupError as error:
+            raise UsageError(
+                f"unknown encoding {self.encoding!r}", hint="such as latin-1"
+            ) from error
+
+    def looks_like(self) -> Language:
+        """The language, and ``#`` for files of which nothing is known."""
+        if self.comment is not None:
+            if not self.comment.strip():
+                raise UsageError("an empty comment delimiter", hint="such as --comment '#'")
+            return language_with(self.comment)
+        if self.language is not None:
+            return language_named(self.language)
+        return language_of(self.path) or language_with("#")
+
+
+def extract(
+    text: str, language: str | None = None, *, path: str = "", comment: str | None = None
+) -> Annotations:
+    """Annotations of one text.
+
+    Args:
+        text: The source.
+        language: Its language; by default that of ``path``, else ``#`` begins a comment.
+        path: Where it is from, for messages.
+        comment: Single-line comment delimiter, instead of a language.
+
+    Raises:
+        UsageError: No such language.
+    """
+    data = text.encode("utf-8", "surrogateescape")
+    source = SourceText(path=path, data=data, language=language, comment=comment)
+    return _collect([(source, text)])
+
+
+def extract_all(sources: Iterable[SourceText]) -> Annotations:
+    """Annotations of several sources, read as one text: a block may span files.
+
+    Raises:
+        UsageError: A source is in an unknown language or encoding.
+    """
+    return _collect([(source, source.decoded()) for source in sources])
+
+
+def _collect(sources: list[tuple[SourceText, str]]) -> Annotations:
+    reader = _Reader()
+    for number, (source, text) in enumerate(sources, 1):
+        language = source.looks_like()
+        sha256 = fingerprint_bytes(source.data).sha256
+        reader.sources.append(
+            Source(
+                id=number,
+                path=source.path,
+                language=language.name or None,
+                sha256=sha256,
+                comment=None if language.name else language.line_comment,
+                guessed=not language.name and source.comment is None,
+            )
+        )
+        comments = scan(text, language, source=number)
+        reader.comments += comments
+        for comment in comments:
+            reader.read(comment)
+    return Annotations(
+        sources=tuple(reader.sources),
+        annotations=tuple(reader.annotations),
+        comments=tuple(reader.comments),
+        findings=tuple(reader.findings),
+    )
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Goes through comments in reading order and remembers what a qualifier qualifies."""
+
+    sources: list[Source] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+    annotations: list[Annotation] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    depth: int = 0
+    primary: Annotation | None = None
+
+    def read(self, comment: Comment) -> None:
+        """Take the annotations of one comment line."""
+        if "@" not in comment.text:
+            return
+        matches = list(_KEYWORD.finditer(comment.text))
+        ends = [*(match.start() for match in matches[1:]), len(comment.text)]
+        for match, end in zip(matches, ends, strict=False):  # no match, no end
+            self._take(comment, match, comment.text[match.end() : end])
+
+    def _take(self, comment: Comment, match: re.Match[str], argument: str) -> None:
+        tag: Tag = match["tag"].lower()  # type: ignore[assignment]  # the pattern has these only
+        keyword = match.group().removesuffix(":")
+        column = comment.column + match.start()
+        if self.depth == 0 and tag in DOCUMENTATION and self._is_documentation():
+            return
+        words = argument.split()
+        if tag in QUALIFIERS and self.primary is None:
+            text = f"{keyword} qualifies nothing: no annotation stands before it"
+            self._find(
+                "YW102", comment, column, text, "put it after the @begin or port it belongs to"
+            )
+            return
+        if not words and tag != "end":
+            text = f"No argument provided to {keyword} keyword"
+            self._find("YW101", comment, column, text, f"write {keyword} NAME on the same line")
+            return
+        value = " ".join(words) if tag in _WHOLE_TEXT else (words[0] if words else "")
+        if tag not in _WHOLE_TEXT and len(words) > 1 and value.endswith(",") and len(value) > 1:
+            value = value[:-1]
+        annotation = Annotation(
+            id=len(self.annotations) + 1,
+            source=comment.source,
+            line=comment.line,
+            column=column,
+            tag=tag,
+            keyword=keyword,
+            value=value,
+            text=f"{keyword} {' '.join(words)}".rstrip(),
+            qualifies=self.primary.id if tag in QUALIFIERS and self.primary else None,
+            cell=comment.cell,
+        )
+        self.annotations.append(annotation)
+        if tag in PRIMARY:
+            self.primary = annotation
+            self.depth += {"begin": 1, "end": -1}.get(tag, 0)
+            self.depth = max(self.depth, 0)
+
+    def _is_documentation(self) -> bool:
+        """Outside a block, unless it qualifies what came before (a @file after a port cannot)."""
+        return self.primary is None or self.primary.tag == "end"
+
+    def _find(self, code: str, comment: Comment, column: int, message: str, hint: str) -> None:
+        path = self.sources[comment.source - 1].path
+        self.findings.append(
+            Finding(
+                code=code,
+                severity="error",
+                message=message,
+                path=path,
+                line=comment.line,
+                column=column,
+                hint=hint,
+            )
+        )
