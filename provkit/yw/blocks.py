@@ -28,6 +28,7 @@ class OpenPort:
 
     @property
     def binding(self) -> str:
+        """Name by which flows are joined: the alias if there is one."""
         return self.alias or self.annotation.value
 
 
@@ -46,10 +47,12 @@ class Block:
 
     @property
     def name(self) -> str:
+        """Argument of its ``@begin``."""
         return self.begin.value
 
     @property
     def returns(self) -> bool:
+        """It has a ``@return``, so it is a function when nested."""
         return any(port.tag == "return" for port in self.ports)
 
 
