@@ -280,6 +280,8 @@ def _age(run: RunSummary) -> tuple[datetime, int, str]:
 
 
 def _work_out(project: ProjectFolder, path: str) -> Worked:
+    if soundness(path) != "sealed":
+        raise JournalError(f"damaged record: {path}", hint="see `provkit fsck`")
     run = fold(read_record(path))
     row = _summary(project, run).to_json()
     return row, [[file.path, file.sha256] for file in files_of(run)]

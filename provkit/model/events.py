@@ -16,7 +16,7 @@ from datetime import datetime
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from provkit.errors import JournalError
+from provkit.errors import JournalError, UsageError
 from provkit.model.identifiers import Moment
 from provkit.times import read_time, write_time
 
@@ -284,7 +284,7 @@ def decode_event(row: dict[str, Any]) -> Event:
     readers = _readers(kind)
     try:
         return kind(**{key: readers[key](row[key]) for key in row if key in readers})
-    except (TypeError, ValueError, AttributeError) as error:
+    except (TypeError, ValueError, AttributeError, UsageError) as error:
         raise JournalError(f"{kind.__name__} in a run record cannot be read: {error}") from error
 
 

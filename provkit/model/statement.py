@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from provkit.errors import JournalError
+from provkit.errors import JournalError, UsageError
 from provkit.times import read_time, write_time
 
 StatementKind = Literal[
@@ -66,5 +66,5 @@ def decode_statement(row: dict[str, Any]) -> Statement:
             by=row["by"],
             data=row.get("data", {}),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, AttributeError, UsageError) as error:
         raise JournalError(f"not a statement: {error}") from error

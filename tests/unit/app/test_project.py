@@ -31,9 +31,9 @@ def test_folders_are_private_whatever_the_umask(tmp_path: Path, umask: int) -> N
         os.umask(before)
 
     for folder, _, names in os.walk(project.folder):
-        assert stat.S_IMODE(os.stat(folder).st_mode) == 0o700, folder
+        assert stat.S_IMODE(Path(folder).stat().st_mode) == 0o700, folder
         for name in names:
-            assert stat.S_IMODE(os.stat(f"{folder}/{name}").st_mode) == 0o600, name
+            assert stat.S_IMODE(Path(folder, name).stat().st_mode) == 0o600, name
 
 
 def test_a_project_is_found_upwards(project: Project) -> None:
@@ -226,7 +226,7 @@ def test_an_unsealed_record_is_alive_while_locked(project: Project, record: Reco
     run = record(seal=False)
     assert [each.state for each in project.records()] == ["dead"]
 
-    with open(project.path("runs", f"{run}.jsonl.open"), "rb") as file:
+    with Path(project.path("runs", f"{run}.jsonl.open")).open("rb") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         assert [each.state for each in project.records()] == ["recording"]
 
