@@ -23,7 +23,7 @@ from provkit.errors import (
 )
 from provkit.resources import resource_folder
 from provkit.store.base import GraphContent
-from provkit.store.terms import Encoder, order, read_iri, read_term, read_triple
+from provkit.rdf.engine import Encoder, order, read_iri, read_term, read_triple
 from provkit.vocab.terms import IRI, Solutions, Term, Triple
 
 _STAGE = "urn:x-provkit:staged:"
