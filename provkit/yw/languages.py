@@ -28,8 +28,8 @@ class Token:
     Attributes:
         role: ``skip`` (a string), ``line`` comment, ``block`` comment or ``nested`` block comment.
         pattern: Regular expression (DOTALL, MULTILINE); of a nested comment only its opening.
-        opening: What is cut off before the text of a comment.
-        closing: What is cut off behind it.
+        opening: What is cut off before the text of a comment, as a regular expression.
+        closing: What is cut off behind it, likewise.
     """
 
     role: Role
@@ -61,18 +61,19 @@ class Language:
 
 def _line(delimiter: str, *, only_if: str = "") -> Token:
     """A comment to the end of the line; ``only_if`` is a look-behind or another condition."""
-    return Token("line", f"{only_if}{re.escape(delimiter)}[^\n]*", delimiter)
+    escaped = re.escape(delimiter)
+    return Token("line", f"{only_if}{escaped}[^\n]*", escaped)
 
 
 def _block(opening: str, closing: str, *, only_if: str = "") -> Token:
     """A comment that ends with the first ``closing``, or with the file."""
-    pattern = rf"{only_if}{re.escape(opening)}.*?(?:{re.escape(closing)}|\Z)"
-    return Token("block", pattern, opening, closing)
+    begin, end = re.escape(opening), re.escape(closing)
+    return Token("block", rf"{only_if}{begin}.*?(?:{end}|\Z)", begin, end)
 
 
 def _nested(opening: str, closing: str) -> Token:
     """A comment that may hold others of its kind."""
-    return Token("nested", re.escape(opening), opening, closing)
+    return Token("nested", re.escape(opening), re.escape(opening), re.escape(closing))
 
 
 def _skip(pattern: str) -> Token:
@@ -133,7 +134,7 @@ LANGUAGES: tuple[Language, ...] = (
     Language(
         "fortran77",
         ("f", "for", "f77", "ftn"),
-        (Token("line", "^[cC*][^\n]*", "?"), _SQ_DOUBLED, _DQ_DOUBLED, _line("!")),
+        (Token("line", "^[cC*][^\n]*", "[cC*]"), _SQ_DOUBLED, _DQ_DOUBLED, _line("!")),
         "C",
     ),
     Language("go", ("go",), (*_C_COMMENTS, _DQ, _skip(r"`[^`]*+`"), _CHARACTER), "//"),
@@ -157,7 +158,7 @@ LANGUAGES: tuple[Language, ...] = (
         "lua",
         ("lua",),
         (
-            Token("block", r"--\[(?P<{n}>=*)\[.*?(?:\](?P={n})\]|\Z)", "--[[", "]]"),
+            Token("block", r"--\[(?P<{n}>=*)\[.*?(?:\](?P={n})\]|\Z)", r"--\[=*\[", r"\]=*\]"),
             _line("--"),
             _skip(r"\[(?P<{n}>=*)\[.*?\](?P={n})\]"),
             _DQ,
@@ -243,7 +244,7 @@ LANGUAGES: tuple[Language, ...] = (
             _block("/*", "*/"),
             _SQ_SQL,
             _skip(r'"(?:[^"]|"")*+"'),
-            Token("block", r"(?:\A|^|(?<=;)|(?<=/))\s*%?\*[^;]*+;?", "*", ";"),
+            Token("block", r"(?:\A|^|(?<=;)|(?<=/))\s*%?\*[^;]*+;?", r"%?\*", ";"),
         ),
         "*",
     ),
@@ -265,7 +266,7 @@ LANGUAGES: tuple[Language, ...] = (
             _line("//", only_if=r"(?:^|(?<=\s))"),
             _skip(r"`\"[^\n]*?\"'"),
             _DQ_DOUBLED,
-            Token("line", r"^[ \t]*\*[^\n]*", "*"),
+            Token("line", r"^[ \t]*\*[^\n]*", r"\*"),
         ),
         "*",
     ),

@@ -65,9 +65,9 @@ def _scan_code(text: str, language: Language, source: int, line: int = 1) -> Ite
 def _end_of_nested(text: str, position: int, token: Token) -> int:
     """Where a nested comment ends whose opening ends at ``position``."""
     depth = 1
-    delimiter = re.compile(f"{re.escape(token.opening)}|{re.escape(token.closing)}")
+    delimiter = re.compile(f"(?P<opening>{token.opening})|{token.closing}")
     for match in delimiter.finditer(text, position):
-        depth += 1 if match.group() == token.opening else -1
+        depth += 1 if match["opening"] else -1
         if depth == 0:
             return match.end()
     return len(text)
@@ -78,12 +78,11 @@ def _comment_lines(
 ) -> Iterator[Comment]:
     body = raw.lstrip(_BLANK + "\n") if token.role == "block" else raw.lstrip(_BLANK)
     lead = len(raw) - len(body)
-    if token.opening == "?":  # one character that marks the line, whichever it is
-        lead, body = lead + 1, body[1:]
-    elif body.startswith(token.opening):
-        lead, body = lead + len(token.opening), body[len(token.opening) :]
+    opening = re.match(token.opening, body)
+    if opening is not None:
+        lead, body = lead + opening.end(), body[opening.end() :]
     if token.closing:
-        body = body.removesuffix(token.closing)
+        body = re.sub(rf"(?:{token.closing})\Z", "", body)
     row = bisect_right(starts, offset + lead) - 1
     for number, piece in enumerate(body.split("\n") if "\n" in body else (body,)):
         trimmed = piece.strip(_BLANK)
