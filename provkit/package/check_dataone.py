@@ -13,13 +13,15 @@ from provkit.package.check_objects import (
     read_descriptions,
 )
 from provkit.package.findings import Ledger
-from provkit.package.read_map import read_map
 from provkit.package.reading import Contents, read_small
+from provkit.package.xmlguard import check_xml
 from provkit.query.catalog import catalog
+from provkit.rdf.hostile import read_hostile
 from provkit.store.oxigraph import OxigraphStore
 from provkit.vocab.terms import IRI, Triple
 
 _MAP_NAMES = ("metadata/oai-ore.xml", "oai-ore.xml", "oai-ore.txt", "metadata/oai-ore.rdf")
+_MAP = IRI("urn:x-provkit:map")
 _FIELDS = "export/dataone-index"
 _ORE = b"http://www.openarchives.org/ore/terms/"
 
@@ -49,7 +51,7 @@ def check_dataone(contents: Contents, ore: str, ledger: Ledger) -> dict[str, int
         Each search field of DataONE, and how many values the map gives it.
     """
     try:
-        triples = read_map(read_small(contents, ore))
+        triples = _read_map(read_small(contents, ore))
     except (UnknownDataError, PackageError) as error:
         ledger.error("R9", ore, error.message)
         return {}
@@ -57,6 +59,12 @@ def check_dataone(contents: Contents, ore: str, ledger: Ledger) -> dict[str, int
     if len(contents.sizes) > 1:
         _check_members(contents, facts, ledger)
     return index_fields(triples)
+
+
+def _read_map(data: bytes) -> list[Triple]:
+    """The triples of a map; RDF/XML is the only form that DataONE reads (rule R9)."""
+    check_xml(data)
+    return read_hostile(data, "rdfxml", default=_MAP, base=_MAP).get(_MAP, [])
 
 
 def _check_members(contents: Contents, facts: MapFacts, ledger: Ledger) -> None:
@@ -87,23 +95,13 @@ def index_fields(triples: Iterable[Triple]) -> dict[str, int]:
     """
     store = OxigraphStore()
     try:
-        store.replace({IRI("urn:x-provkit:map"): [_named(row) for row in triples]})
+        store.replace({_MAP: triples})
         return {
             _field(name): len(store.select(catalog[name].text).rows)
             for name in catalog.names(_FIELDS)
         }
     finally:
         store.close()
-
-
-def _named(row: Triple) -> Triple:
-    """A triple with its blank nodes named, as stores here have none."""
-    subject, predicate, value = row
-    return Triple(_name(subject), predicate, _name(value) if isinstance(value, IRI) else value)
-
-
-def _name(node: IRI) -> IRI:
-    return IRI(f"urn:x-provkit:blank:{node[2:]}") if node.startswith("_:") else node
 
 
 def _field(name: str) -> str:

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 
 from provkit.package.findings import Ledger
 from provkit.package.reading import Contents, why_unsafe
+from provkit.rdf.engine import GENID
 from provkit.vocab.namespaces import CITO, DC, DCTERMS, ORE, PROV, PROVONE, RDF
 from provkit.vocab.terms import IRI, Literal, Term, Triple
 
@@ -82,7 +83,7 @@ def check_map(triples: Iterable[Triple], place: str, ledger: Ledger) -> MapFacts
     """Take down whatever is wrong with a resource map.
 
     Args:
-        triples: Of the map; a blank node is an IRI that begins with ``_:``.
+        triples: Of the map.
         place: Where it stands, for the findings.
         ledger: Takes down findings.
     """
@@ -233,13 +234,13 @@ class _Check:
         agents = self.graph.objects(tie, PROV.agent)
         if not agents:
             self.warn("I4", tie, "no prov:agent: nobody is found as its user")
-        if any(str(agent).startswith("_:") or isinstance(agent, Literal) for agent in agents):
+        if any(str(agent).startswith(GENID) or isinstance(agent, Literal) for agent in agents):
             self.warn("I4", tie, "an agent without IRI has a meaningless name in the index")
 
 
 def _label(subject: str) -> str:
-    """A node for readers: the label of a blank node changes with each reading."""
-    return "a node without name" if subject.startswith("_:") else subject
+    """A node for readers: a blank node has no name to tell."""
+    return "a node without name" if subject.startswith(GENID) else subject
 
 
 def _encodings(pid: str) -> Iterator[str]:

@@ -29,7 +29,7 @@ from provkit.package.base import (
     pid_of,
 )
 from provkit.package.identify import resolve_uri
-from provkit.package.rdfxml import write_rdfxml
+from provkit.rdf.documents import write_document
 from provkit.rdf.graphs import text
 from provkit.times import write_time
 from provkit.vocab.namespaces import (
@@ -37,7 +37,6 @@ from provkit.vocab.namespaces import (
     DC,
     DCTERMS,
     FOAF,
-    NAMESPACES,
     ORE,
     PROV,
     PROVKIT,
@@ -45,9 +44,6 @@ from provkit.vocab.namespaces import (
     RDF,
 )
 from provkit.vocab.terms import IRI, XSD, Literal, Term, Triple
-
-PREFIXES = {each.prefix: each.base for each in NAMESPACES}
-"""Prefix to namespace, for the map."""
 
 
 def write_map(package: Package, *, pid: str, metadata: str) -> bytes:
@@ -58,7 +54,8 @@ def write_map(package: Package, *, pid: str, metadata: str) -> bytes:
         pid: Identifier of the map itself.
         metadata: PID of the document that describes the package.
     """
-    return write_rdfxml(map_triples(package, pid=pid, metadata=metadata), PREFIXES)
+    triples = map_triples(package, pid=pid, metadata=metadata)
+    return write_document({IRI(resolve_uri(package.settings, pid)): triples}, "rdfxml").encode()
 
 
 def map_triples(package: Package, *, pid: str, metadata: str) -> list[Triple]:
