@@ -10,9 +10,8 @@ from typing import Any, TypeVar, get_args
 import click
 
 from provkit.cli import output
-from provkit.drawing.diagram import Diagram
+from provkit.drawing.diagram import Diagram, PictureFormat
 from provkit.drawing.dot import write_dot
-from provkit.drawing.render import PictureFormat, render
 from provkit.errors import DrawingError, UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -78,6 +77,8 @@ def write_picture(diagram: Diagram, fmt: str, target: str | None) -> None:
         return
     if target is None and fmt != "svg" and sys.stdout.isatty():
         raise UsageError(f"{fmt.upper()} is not for a terminal", hint=f"say -o FILE.{fmt}")
+    from provkit.drawing.render import render  # noqa: PLC0415 - DOT need not wait for it
+
     dot = write_dot(diagram)
     try:
         drawn = render(dot, "svg" if fmt == "svg" else "png" if fmt == "png" else "pdf")

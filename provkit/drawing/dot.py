@@ -9,18 +9,11 @@ No HTML-like label is ever written, so no label can hold markup.
 
 from __future__ import annotations
 
-import re
-
 from provkit.drawing.diagram import Diagram, Edge, Group, Node, Style
 from provkit.drawing.labels import shorten, visible, wrap
 
-_PLAIN = re.compile(r"(?!%)[^\x00-\x1f\x7f\"\\\ud800-\udfff]+")
-_ODD_IN_ID = re.compile(r"[\x00-\x1f\x7f\"\\\ud800-\udfff]")
-_ODD_IN_LABEL = re.compile(r"[\\\"&]")
-_ODD_IN_RECORD = re.compile(r"[\\\"&{}|<> ]")
-
-_LABEL_ESCAPES = {"\\": r"\\", '"': r"\"", "&": "&amp;"}
-_RECORD_ESCAPES = _LABEL_ESCAPES | {sign: f"\\{sign}" for sign in "{}|<> "}
+_LABEL_ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "&": "&amp;"})
+_RECORD_ESCAPES = _LABEL_ESCAPES | str.maketrans({sign: f"\\{sign}" for sign in "{}|<> "})
 
 
 def write_dot(diagram: Diagram) -> str:
@@ -39,16 +32,17 @@ def quote_id(text: str) -> str:
     quote, so a doubled backslash keeps two different texts apart. It keeps
     those that begin with ``%`` for itself, and has no empty ones.
     """
-    if _PLAIN.fullmatch(text):
+    plain = text.isprintable() and '"' not in text and "\\" not in text
+    if plain and text and text[0] != "%":
         return f'"{text}"'
-    if not text or text[0] == "%":
-        return f'"\\_{_ODD_IN_ID.sub(_escape_in_id, text)}"'
-    return f'"{_ODD_IN_ID.sub(_escape_in_id, text)}"'
+    mark = "" if text and text[0] != "%" else "\\_"
+    return f'"{mark}{"".join(map(_escape_in_id, text))}"'
 
 
-def _escape_in_id(found: re.Match[str]) -> str:
-    sign = found.group()
-    return f"\\{sign}" if sign in '\\"' else f"\\u{ord(sign):04x}"
+def _escape_in_id(sign: str) -> str:
+    if sign in '\\"':
+        return f"\\{sign}"
+    return sign if sign.isprintable() else f"\\u{ord(sign):04x};"
 
 
 def quote_label(text: str) -> str:
@@ -57,11 +51,11 @@ def quote_label(text: str) -> str:
 
 
 def _label_text(text: str) -> str:
-    return _ODD_IN_LABEL.sub(lambda found: _LABEL_ESCAPES[found.group()], visible(text))
+    return visible(text).translate(_LABEL_ESCAPES)
 
 
 def _record_text(text: str) -> str:
-    return _ODD_IN_RECORD.sub(lambda found: _RECORD_ESCAPES[found.group()], visible(text))
+    return visible(text).translate(_RECORD_ESCAPES)
 
 
 def _frame(diagram: Diagram) -> list[str]:

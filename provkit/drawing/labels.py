@@ -8,17 +8,8 @@ name can break a picture, or a terminal, or pass for another one.
 
 from __future__ import annotations
 
-import re
-
 LINE_LIMIT = 160
 WRAP_AT = 56
-
-# C0, DEL, C1, line and paragraph separators, bidirectional controls, zero-width
-# and format characters, halves of surrogate pairs, the two non-characters XML forbids.
-_UNSEEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069"
-    "\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
-)
 
 
 def visible(text: str) -> str:
@@ -27,13 +18,13 @@ def visible(text: str) -> str:
     Control characters become their Unicode control pictures, a byte that was
     not UTF-8 becomes ``%XX``, the rest becomes U+FFFD.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return _UNSEEN.sub(_sign, text)
+    return text if text.isprintable() else "".join(map(_sign, text))
 
 
-def _sign(found: re.Match[str]) -> str:
-    code = ord(found.group())
+def _sign(character: str) -> str:
+    code = ord(character)
+    if character.isprintable() or code == 0xA0:
+        return character
     if code < 0x20:
         return chr(0x2400 + code)
     if code == 0x7F:

@@ -6,11 +6,9 @@ import os
 import re
 import subprocess
 import sys
-from typing import Literal
 
+from provkit.drawing.diagram import PictureFormat
 from provkit.errors import DrawingError
-
-PictureFormat = Literal["svg", "png", "pdf"]
 
 _CHILD = os.path.join(os.path.dirname(os.path.abspath(__file__)), "graphviz_child.py")  # noqa: PTH100, PTH118, PTH120 - pathlib costs 5 ms
 _NO_GRAPHVIZ = 3  # exit code of the child

@@ -14,15 +14,10 @@ path; a name that occurs twice has one value.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from provkit.errors import ModelError, UsageError
-
-# RFC 3986, section 3.1; one letter would be a Windows drive.
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):")
-_SLASHES = re.compile(r"//+")
 
 # Trying every value of a repeated name can take time exponential in the length of a
 # hostile path. Beyond this many steps the path counts as undecided.
@@ -31,8 +26,7 @@ _MOST_STEPS = 20_000
 Values = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """Constant parts with variables between them.
 
     Attributes:
@@ -49,8 +43,7 @@ class Pattern:
         return tuple(dict.fromkeys(name for name in self.slots if name))
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """A URI template.
 
     Attributes:
@@ -114,8 +107,15 @@ def parse_template(text: str) -> Template:
     text = _trim_slash(text)
     scheme, path = split_scheme(text)
     pattern = parse_pattern(path)
-    fragments = tuple(_SLASHES.sub("/", part) for part in pattern.fragments)
+    fragments = tuple(_single_slashes(part) for part in pattern.fragments)
     return Template(text, scheme, Pattern(fragments, pattern.slots))
+
+
+def _single_slashes(text: str) -> str:
+    """Text with every run of ``/`` made one (rule 3)."""
+    while "//" in text:
+        text = text.replace("//", "/")
+    return text
 
 
 def _trim_slash(text: str) -> str:
@@ -127,9 +127,15 @@ def _trim_slash(text: str) -> str:
 
 
 def split_scheme(text: str) -> tuple[str, str]:
-    """Scheme and the rest; an empty scheme if there is none."""
-    found = _SCHEME.match(text)
-    return (found.group(1), text[found.end() :]) if found else ("", text)
+    """Scheme and the rest; an empty scheme if there is none.
+
+    A scheme is as in RFC 3986, section 3.1; one letter would be a Windows drive.
+    """
+    scheme, colon, rest = text.partition(":")
+    plain = scheme.replace("+", "").replace("-", "").replace(".", "")
+    if not colon or len(scheme) < 2 or not (plain.isascii() and plain.isalnum()):
+        return "", text
+    return (scheme, rest) if scheme[0].isalpha() else ("", text)
 
 
 def fill(template: Template, values: Mapping[str, str]) -> str:

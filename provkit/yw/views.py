@@ -12,8 +12,7 @@ writers of one name are all seen in every view.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from provkit.drawing.diagram import Direction
 from provkit.errors import UsageError
@@ -23,8 +22,7 @@ NodeKind = Literal["step", "subworkflow", "data", "param", "input_port", "output
 ViewName = Literal["process", "data", "combined"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GraphOptions:
+class GraphOptions(NamedTuple):
     """What to draw, and how; the defaults are YesWorkflow's.
 
     Attributes:
@@ -48,8 +46,7 @@ class GraphOptions:
     subworkflow: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewNode:
+class ViewNode(NamedTuple):
     """A step, a data item or a port of the block.
 
     Attributes:
@@ -65,8 +62,7 @@ class ViewNode:
     lines: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(NamedTuple):
     """Nodes in the order of the script, and labelled edges, each once."""
 
     title: str | None
