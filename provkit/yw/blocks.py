@@ -13,6 +13,11 @@ from dataclasses import dataclass, field
 from provkit.errors import AnnotationError
 from provkit.model.workflow import Annotation, Annotations, Finding, PortTag
 
+NAMING = ("begin", "in", "param", "out", "return", "as", "call")
+"""Annotations whose value is a name."""
+
+_LONGEST_NAME, _LONGEST_QUALIFIED = 255, 2000
+
 
 @dataclass(slots=True, eq=False)
 class OpenPort:
@@ -40,6 +45,7 @@ class Block:
     parent: Block | None
     id: int
     end: Annotation | None = None
+    qualified_length: int = 0
     description: str | None = None
     ports: list[OpenPort] = field(default_factory=list)
     blocks: list[Block] = field(default_factory=list)
@@ -72,61 +78,79 @@ def first_error(findings: Iterable[Finding]) -> AnnotationError | None:
 
 def read_blocks(annotations: Annotations) -> tuple[list[Block], list[Finding]]:
     """Every block in the order of its ``@begin``, with what is wrong about the nesting."""
-    blocks: list[Block] = []
-    findings: list[Finding] = []
+    nesting = _Nesting({source.id: source.path for source in annotations.sources})
+    for each in annotations.annotations:
+        nesting.take(each)
+    nesting.close()
+    return nesting.blocks, nesting.findings
+
+
+@dataclass(slots=True)
+class _Nesting:
+    """The stack of open blocks, as annotations are walked."""
+
+    paths: dict[int, str]
+    blocks: list[Block] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     current: Block | None = None
     last: Block | OpenPort | None = None
-    paths = {source.id: source.path for source in annotations.sources}
+    ports: int = 0
 
-    def complain(code: str, at: Annotation, message: str, hint: str) -> None:
-        findings.append(
+    def take(self, each: Annotation) -> None:
+        """Let one annotation do what it does."""
+        if each.tag in NAMING and len(each.value) > _LONGEST_NAME:
+            message = f"a name of {len(each.value)} characters"
+            self._complain("YW106", each, message, f"names have at most {_LONGEST_NAME}")
+        elif each.tag == "begin":
+            self._open(each)
+        elif each.qualifies is not None:
+            _qualify(self.last, each)
+        elif self.current is None:
+            message = f"{each.keyword} {each.value}".rstrip() + " stands outside any block"
+            self._complain("YW103", each, message, "open a block with @begin NAME before it")
+            self.last = None
+        elif each.tag == "end":
+            self.current.end, self.last, self.current = each, None, self.current.parent
+        elif each.tag == "call":
+            self.current.calls.append(each.value)
+            self.last = None
+        else:
+            self.ports += 1
+            tag: PortTag = each.tag  # type: ignore[assignment]  # the other tags were handled
+            self.last = OpenPort(each, tag, self.ports)
+            self.current.ports.append(self.last)
+
+    def _open(self, begin: Annotation) -> None:
+        above = self.current.qualified_length + 1 if self.current else 0
+        length = above + len(begin.value)
+        block = Block(begin, self.current, len(self.blocks) + 1, qualified_length=length)
+        if length > _LONGEST_QUALIFIED and above <= _LONGEST_QUALIFIED:
+            self._complain("YW107", begin, "blocks are nested too deep", "is this text a script?")
+        if self.current is not None:
+            self.current.blocks.append(block)
+        self.blocks.append(block)
+        self.current = self.last = block
+
+    def close(self) -> None:
+        """Complain of every block still open, innermost first."""
+        while self.current is not None:
+            name = self.current.name
+            message = f"No @end comment paired with '@begin {name}'"
+            self._complain("YW104", self.current.begin, message, f"close it with @end {name}")
+            self.current = self.current.parent
+
+    def _complain(self, code: str, at: Annotation, message: str, hint: str) -> None:
+        self.findings.append(
             Finding(
                 code=code,
                 severity="error",
                 message=message,
-                path=paths[at.source],
+                path=self.paths[at.source],
                 line=at.line,
                 column=at.column,
                 hint=hint,
             )
         )
-
-    port_id = 0
-    for each in annotations.annotations:
-        if each.tag == "begin":
-            current = Block(each, current, len(blocks) + 1)
-            blocks.append(current)
-            if current.parent is not None:
-                current.parent.blocks.append(current)
-            last = current
-        elif each.qualifies is not None:
-            _qualify(last, each)
-        elif current is None:
-            last = None
-            complain(
-                "YW103",
-                each,
-                f"{each.keyword} {each.value} stands outside any block".replace("  ", " "),
-                "open a block with @begin NAME before it",
-            )
-        elif each.tag == "end":
-            current.end, last, current = each, None, current.parent
-        elif each.tag == "call":
-            current.calls.append(each.value)
-            last = None
-        else:
-            port_id += 1
-            last = OpenPort(each, each.tag, port_id)  # type: ignore[arg-type]  # the other tags were handled
-            current.ports.append(last)
-    while current is not None:
-        complain(
-            "YW104",
-            current.begin,
-            f"No @end comment paired with '@begin {current.name}'",
-            f"close it with @end {current.name}",
-        )
-        current = current.parent
-    return blocks, findings
 
 
 def _qualify(last: Block | OpenPort | None, by: Annotation) -> None:

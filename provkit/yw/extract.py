@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 from provkit.errors import UsageError
 from provkit.files import fingerprint_bytes
@@ -22,6 +23,7 @@ PRIMARY = ("begin", "end", "in", "param", "out", "return", "call")
 QUALIFIERS = ("as", "desc", "uri", "file", "log")
 DOCUMENTATION = ("param", "return", "file")
 _WHOLE_TEXT = ("desc", "log")
+_MOST_ANNOTATIONS = 100_000
 
 _KEYWORD = re.compile(
     rf"(?<![\w@])@(?P<tag>{'|'.join(PRIMARY + QUALIFIERS)}):?(?=\s|\Z)", re.IGNORECASE
@@ -140,18 +142,21 @@ class _Reader:
     annotations: list[Annotation] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     depth: int = 0
+    is_full: bool = False
     primary: Annotation | None = None
 
     def read(self, comment: Comment) -> None:
         """Take the annotations of one comment line."""
-        if "@" not in comment.text:
+        if "@" not in comment.text or self.is_full:
             return
-        matches = list(_KEYWORD.finditer(comment.text))
+        matches = list(islice(_KEYWORD.finditer(comment.text), _MOST_ANNOTATIONS + 1))
         ends = [*(match.start() for match in matches[1:]), len(comment.text)]
         for match, end in zip(matches, ends, strict=False):  # no match, no end
             self._take(comment, match, comment.text[match.end() : end])
 
     def _take(self, comment: Comment, match: re.Match[str], argument: str) -> None:
+        if self.is_full:
+            return
         tag: Tag = match["tag"].lower()  # type: ignore[assignment]  # the pattern has these only
         keyword = match.group().removesuffix(":")
         column = comment.column + match.start()
@@ -184,6 +189,10 @@ class _Reader:
             cell=comment.cell,
         )
         self.annotations.append(annotation)
+        self.is_full = len(self.annotations) == _MOST_ANNOTATIONS
+        if self.is_full:
+            message = f"more than {_MOST_ANNOTATIONS:,} annotations"
+            self._find("YW108", comment, column, message, "is this text a script?")
         if tag in PRIMARY:
             self.primary = annotation
             self.depth += {"begin": 1, "end": -1}.get(tag, 0)
