@@ -89,6 +89,10 @@ class Noise:
         """Count a path as noise for another reason than its name, such as being a device."""
         self._verdicts[path] = kind
 
+    def is_inside(self, path: str) -> bool:
+        """Whether an absolute path is below the project."""
+        return path.startswith(self._root)
+
     def relative(self, path: str) -> str:
         """An absolute path as records write it."""
         if path.startswith(self._root):
@@ -97,7 +101,7 @@ class Noise:
 
     def kind(self, path: str) -> str | None:
         """Why an absolute path is noise; None when it is not."""
-        inside = path.startswith(self._root)
+        inside = self.is_inside(path)
         if inside and (path.startswith((f"{self._root}.provkit/", f"{self._root}.provkit."))):
             return "provkit"
         name = self.relative(path)

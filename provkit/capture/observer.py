@@ -57,16 +57,18 @@ class Observer:
     Attributes:
         found: By absolute path, how each file was that the run read or changed.
         written: Absolute paths that the run has written.
+        hidden: How many paths the recorder has put aside itself, by kind.
         problems: What went wrong in us, one sentence each.
-        untracked: What the recorder could not see in this run, one sentence each.
+        unwatched: Numbers of processes that are known to have run but could not be watched.
         held: The recorder holds each process while it tells of it.
     """
 
     def __init__(self, noise: Noise, append: Callable[[Event], None], before: Tree) -> None:
         self.found: dict[str, Sight] = {}
         self.written: dict[str, None] = {}
+        self.hidden: dict[str, int] = {}
         self.problems: list[str] = []
-        self.untracked: list[str] = []
+        self.unwatched: list[int] = []
         self.held = False
         self._noise = noise
         self._append = append
@@ -121,12 +123,10 @@ class Observer:
                 writes_to=self._names(writes_to),
             )
         )
-        for path in reads_from or ():
-            if path.startswith("/"):
-                self.read(pid, path, at=at)
-        for path in writes_to or ():
-            if path.startswith("/"):
-                self.write(pid, path, at=at, why="opened before the run began")
+        for path in filter(self._noise.is_inside, reads_from or ()):
+            self.read(pid, path, at=at)
+        for path in filter(self._noise.is_inside, writes_to or ()):
+            self.write(pid, path, at=at, why="opened before the run began")
         return number
 
     def ended(
@@ -291,6 +291,26 @@ class Observer:
         """It lists a folder."""
         if not self._noise.hides(path):
             self._tell(self._number(pid), "list", path, at)
+
+    def meet(self, path: str) -> None:
+        """Remember a file that the run is known to use, such as its program."""
+        if path not in self.written:
+            self._meet(path, identify(path))
+
+    def attribute(self, number: int, path: str, before: Identity | None) -> None:
+        """A comparison says that a file changed; the process of that number did it."""
+        self._change(path, before, None, "not seen before it changed")
+        self._tell(number, "write", path, None)
+
+    def attribute_gone(self, number: int, path: str, before: Identity | None) -> None:
+        """A comparison says that a file is gone; the process of that number did it."""
+        self._meet(path, before)
+        self._line(number, "delete", path, None)
+
+    def hide(self, kind: str, count: int) -> None:
+        """Count paths that the recorder has put aside as noise itself."""
+        if count:
+            self.hidden[kind] = self.hidden.get(kind, 0) + count
 
     def problem(self, sentence: str) -> None:
         """Something went wrong in us; the run becomes "incomplete, because …"."""

@@ -92,12 +92,14 @@ class Verdict:
     Attributes:
         works: It saw what it was shown.
         version: Of the tool or kernel behind it.
-        why_not: One sentence, when it does not work.
+        why_not: One sentence, when it does not work or does not suit.
+        suits: It is made for this command; ``auto`` passes over one that is not.
     """
 
     works: bool
     version: str = ""
     why_not: str = ""
+    suits: bool = True
 
 
 class Recorder(Protocol):
@@ -136,7 +138,7 @@ def choose_recorder(name: str, watch: Watch) -> tuple[Recorder, Verdict]:
     for each in AUTO if name == "auto" else (name,):
         recorder: Recorder = load_plugin("recorders", each, RECORDERS)()
         verdict = recorder.preflight(watch)
-        if verdict.works:
+        if verdict.works and (verdict.suits or name != "auto"):
             return recorder, verdict
         reasons.append(f"{each}: {verdict.why_not}")
     raise CaptureError(
