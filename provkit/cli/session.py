@@ -10,13 +10,15 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import update_wrapper
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 import click
 
 from provkit import __version__
-from provkit.app.project import Project, create_project, find_project, project_root
 from provkit.errors import NotRecordedError
+
+if TYPE_CHECKING:
+    from provkit.app.project import Project
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,6 +36,8 @@ class Session:
 
     def find(self) -> Project | None:
         """The project in force, or None."""
+        from provkit.app.project import find_project  # noqa: PLC0415 - 8 ms; `yw` needs no project
+
         return find_project(self.project_dir)
 
     @property
@@ -53,6 +57,11 @@ class Session:
 
     def find_or_create(self) -> tuple[Project, bool]:
         """The project in force, else a new one, and whether it is new."""
+        from provkit.app.project import (  # noqa: PLC0415 - 8 ms; `yw` needs no project
+            create_project,
+            project_root,
+        )
+
         found = self.find()
         if found is not None:
             return found, False
