@@ -6,12 +6,13 @@ The members are decided here, once; every format writes the same value.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from provkit.errors import PackageError, UsageError
 from provkit.model.identifiers import person_iri, run_iri
 from provkit.model.run import Run
+from provkit.model.workflow import Workflow
 from provkit.package.base import (
     EVIDENCE,
     Agent,
@@ -23,6 +24,7 @@ from provkit.package.base import (
     PackagedRun,
 )
 from provkit.package.drafts import Touched, draft_things
+from provkit.package.models import files_at_ports, tell_methods, workflow_derivations
 from provkit.package.packer import Packer
 from provkit.package.request import Knowledge, Locate, PathDerivation, Policy
 from provkit.package.settings import Settings
@@ -78,7 +80,12 @@ def assemble(
         made_by=made_by,
         settings=settings,
         title=settings.title or _title(ordered),
-        methods=knowledge.methods or tuple(_sentence(run) for run in ordered),
+        models={
+            name: knowledge.models[sha256]
+            for name, sha256 in _programs(ordered, plans)
+            if sha256 in knowledge.models
+        },
+        methods=knowledge.methods or tuple(_methods(ordered, knowledge)),
         warnings=tuple(_warnings(ordered, others, settings)),
     )
 
@@ -127,6 +134,9 @@ def _derivations(
     """What each output was made from, with the strongest evidence there is."""
     claims: list[PathDerivation] = [(out, source, "observed") for out, source in run.derivations]
     claims += knowledge.derivations.get(run.id, ())
+    model = _model(run, knowledge)
+    if model is not None:
+        claims += workflow_derivations(model, files_at_ports(model, run))
     if policy.evidence == "assumed":
         claims += [(out, source, "assumed") for out in here.generated for source in here.used]
     strongest: dict[tuple[str, str], Evidence] = {}
@@ -164,9 +174,27 @@ def _title(runs: Sequence[Run]) -> str:
     return f"{len(runs)} runs, the last of {name}"
 
 
-def _sentence(run: Run) -> str:
-    when = f"{run.started:%Y-%m-%d}"
-    return f"Run {run.seq} on {when}: {shlex.join(run.command) or run.program}"
+def _methods(runs: Sequence[Run], knowledge: Knowledge) -> Iterator[str]:
+    """Each run in a sentence, and each workflow where its program first ran."""
+    told: set[str] = set()
+    for run in runs:
+        when = f"{run.started:%Y-%m-%d}"
+        yield f"Run {run.seq} on {when}: {shlex.join(run.command) or run.program}"
+        model = _model(run, knowledge)
+        if model is not None and model.digest not in told:
+            told.add(model.digest)
+            yield from tell_methods(model)
+
+
+def _model(run: Run, knowledge: Knowledge) -> Workflow | None:
+    state = run.program_state
+    return None if state is None else knowledge.models.get(state.sha256 or "")
+
+
+def _programs(runs: Sequence[Run], plans: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for run in runs:
+        if run.program_state is not None:
+            yield plans[run.id], run.program_state.sha256 or ""
 
 
 def _warnings(

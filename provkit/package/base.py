@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import IO, Literal
 
 from provkit.model.run import Run
+from provkit.model.workflow import Workflow
 from provkit.package.formats import Format
 from provkit.package.settings import Settings
 
@@ -152,6 +153,7 @@ class Package:
         others: What the runs touched and the package does not hold; by name.
         date: Of the package: fixed by the caller, never the clock.
         made_by: Software and version.
+        models: Name of a program to the workflow it declares.
         title: One line.
         methods: What was done, one paragraph per step.
         warnings: What the reader should know before sharing it.
@@ -164,6 +166,7 @@ class Package:
     made_by: str
     settings: Settings
     title: str
+    models: Mapping[str, Workflow] = field(default_factory=dict)
     methods: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 

@@ -79,9 +79,7 @@ def _is_same(known: Draft, run: Run, state: StateObserved, knowledge: Knowledge)
     """Whether a run found a file as it is known: same bytes, no other write between."""
     if state.sha256 is None or state.sha256 != known.state.sha256:
         return False
-    if knowledge.producers is None:
+    if knowledge.versions is None:
         return True
-    producer = knowledge.producers.get((run.id, state.path))
-    if known.state.moment == "left":
-        return producer == known.run.id
-    return producer == knowledge.producers.get((known.run.id, state.path))
+    here = knowledge.versions.get(state_iri(run.id, state.moment, state.path))
+    return here is not None and here == knowledge.versions.get(known.name)

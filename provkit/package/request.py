@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from provkit.model.workflow import Workflow
 from provkit.package.base import Agent, Evidence, Opener, Role
 from provkit.package.formats import Format
 
@@ -56,18 +57,20 @@ class Knowledge:
     """What the project knows beside the runs themselves.
 
     Attributes:
-        producers: (run id, path) to the id of the run that left the file as this
-            run found it; without an entry the packaged runs alone are asked.
-        derivations: By run id, with evidence ``stated`` or ``workflow``.
+        versions: State IRI to the version of the file that it is a state of, where
+            the whole project was asked (exact join); None: the packaged runs decide.
+        derivations: By run id, with evidence ``stated``.
         agents: By run id, where a statement names a person.
         pids: State IRI or SHA-256 to the PID of a repository's object.
+        models: SHA-256 of a program to the workflow that its annotations declare.
         extras: Files made for this package.
         methods: What was done, a paragraph per step; told from the runs when empty.
     """
 
-    producers: Mapping[tuple[str, str], str] | None = None
+    versions: Mapping[str, str] | None = None
     derivations: Mapping[str, Sequence[PathDerivation]] = field(default_factory=dict)
     agents: Mapping[str, Agent] = field(default_factory=dict)
     pids: Mapping[str, str] = field(default_factory=dict)
+    models: Mapping[str, Workflow] = field(default_factory=dict)
     extras: tuple[Extra, ...] = ()
     methods: tuple[str, ...] = ()

@@ -92,8 +92,10 @@ def test_equal_bytes_written_twice_are_two_things(lab: Any) -> None:
 def test_a_write_by_another_run_in_between_breaks_the_join(chain: Any) -> None:
     """The project knows runs that are not packaged; what it says about producers wins."""
     first, second = chain.runs
-    other = Knowledge(producers={(second.id, "data/clean.csv"): "another run"})
-    same = Knowledge(producers={(second.id, "data/clean.csv"): first.id})
+    left = state_iri(first.id, "left", "data/clean.csv")
+    found = state_iri(second.id, "found", "data/clean.csv")
+    other = Knowledge(versions={left: "v1", found: "v2"})
+    same = Knowledge(versions={left: "v1", found: "v1"})
 
     assert chain.package(knowledge=other).runs[1].informed_by == ()
     assert chain.package(knowledge=same).runs[1].informed_by == (chain.package().runs[0].iri,)
