@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Iterator
+
 import click
 
 from provkit.app.workflows import ScriptOptions, lint, read_workflow
@@ -12,8 +16,8 @@ from provkit.model.workflow import Workflow
 from provkit.yw.facts import recon_facts
 from provkit.yw.recon import reconstruct_below, reconstruct_recorded
 from provkit.yw.reconstruction import Reconstruction
-from provkit.yw.relations import write_csv, write_prolog
-from provkit.yw.shapes import recon_json
+from provkit.yw.relations import csv_parts, prolog_parts
+from provkit.yw.shapes import recon_rows
 
 
 @click.command()
@@ -40,11 +44,28 @@ def recon(scripts: ScriptOptions, root: str | None, resources: str | None, fmt: 
     workflow = read_workflow(scripts)
     found = _reconstruct(workflow, root, resources)
     warn([*lint(workflow), *found.findings])
-    if fmt == "json":
-        output.write_json(recon_json(workflow, found))
-    else:
-        facts = recon_facts(workflow, found)
-        output.write(write_csv(facts) if fmt == "csv" else write_prolog(facts))
+    for part in _parts(workflow, found, fmt):
+        sys.stdout.write(part)
+
+
+def _parts(workflow: Workflow, found: Reconstruction, fmt: str) -> Iterator[str]:
+    """The answer piece by piece: a run may have a million files."""
+    if fmt == "prolog":
+        yield from prolog_parts(recon_facts(found))
+        return
+    if fmt == "csv":
+        yield from csv_parts(recon_facts(found))
+        return
+    before = "{"
+    for key, rows in recon_rows(workflow, found):
+        yield f'{before}\n  "{key}": ['
+        between = "\n"
+        for row in rows:
+            yield f"{between}    {json.dumps(row)}"
+            between = ",\n"
+        yield "]" if between == "\n" else "\n  ]"
+        before = ","
+    yield "\n}\n"
 
 
 def _reconstruct(workflow: Workflow, root: str | None, resources: str | None) -> Reconstruction:

@@ -17,9 +17,9 @@ from provkit.yw.relations import (
     Facts,
     Relation,
     Row,
+    Rows,
     to_json,
     write_csv,
-    write_csv_relation,
     write_prolog,
 )
 from provkit.yw.shapes import extract_json, model_json, recon_json
@@ -36,7 +36,6 @@ __all__ = [
     "recon_json",
     "to_json",
     "write_csv",
-    "write_csv_relation",
     "write_prolog",
 ]
 
@@ -93,31 +92,53 @@ def model_facts(workflow: Workflow) -> Facts:
     )
 
 
-def recon_facts(workflow: Workflow, reconstruction: Reconstruction) -> Facts:
+def recon_facts(reconstruction: Reconstruction) -> Facts:
     """Resources, the data they belong to, and the values of URI and log variables."""
-    found = reconstruction.bindings
     return (
-        _relation(
+        Relation(
             "resource",
-            "resource_id resource_uri",
-            ((resource.id, resource.path) for resource in reconstruction.resources),
+            ("resource_id", "resource_uri"),
+            Rows(lambda: ((each.id, each.path) for each in reconstruction.resources)),
         ),
-        _relation("data_resource", "data_id resource_id", ((b.data, b.resource) for b in found)),
-        _relation(
+        Relation(
+            "data_resource",
+            ("data_id", "resource_id"),
+            Rows(lambda: _data_resources(reconstruction)),
+        ),
+        Relation(
             "uri_variable_value",
-            "resource_id uri_variable_id uri_variable_value",
-            ((b.resource, number, value) for b in found for number, value in b.values),
+            ("resource_id", "uri_variable_id", "uri_variable_value"),
+            Rows(
+                lambda: (
+                    (binding.resource, number, value)
+                    for binding in reconstruction.bindings
+                    for number, value in zip(binding.variables, binding.values, strict=True)
+                )
+            ),
         ),
-        _relation(
+        Relation(
             "log_variable_value",
-            "resource_id log_entry_id log_variable_id log_variable_value",
-            (
-                (entry.resource, entry.id, number, value)
-                for entry in reconstruction.entries
-                for number, value in entry.values
+            ("resource_id", "log_entry_id", "log_variable_id", "log_variable_value"),
+            Rows(
+                lambda: (
+                    (entry.resource, entry.id, number, value)
+                    for entry in reconstruction.entries
+                    for number, value in zip(entry.variables, entry.values, strict=True)
+                )
             ),
         ),
     )
+
+
+def _data_resources(reconstruction: Reconstruction) -> Iterator[Row]:
+    """Each pair once, though several ports may carry the same data and template."""
+    count = len(reconstruction.resources) + 1
+    seen: set[int] = set()
+    for binding in reconstruction.bindings:
+        pair = binding.data * count + binding.resource
+        if pair not in seen:
+            seen.add(pair)
+            yield binding.data, binding.resource
 
 
 def _program_relations(walk: tuple[Program, ...]) -> Facts:

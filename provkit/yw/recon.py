@@ -143,14 +143,19 @@ class _Build:
                 told.add(wanted)
                 self._tell_missing(port, wanted, missing)
             id_of = {name: number for number, name in port.variables}
-            numbers = [id_of[name] for name in wanted[1].path.names]
+            variables = tuple(id_of[name] for name in wanted[1].path.names)
             for path, values in matches:
                 resource = resources.get(path)
                 if resource is None:
                     resource = resources[path] = Resource(id=len(resources) + 1, path=path)
-                pairs = tuple(zip(numbers, values, strict=True))
                 bindings.append(
-                    Binding(port=port.id, data=port.data, resource=resource.id, values=pairs)
+                    Binding(
+                        port=port.id,
+                        data=port.data,
+                        resource=resource.id,
+                        variables=variables,
+                        values=values,
+                    )
                 )
             if port.logs:
                 self._read_logs(port, [resources[path] for path, _ in matches])
@@ -187,7 +192,8 @@ class _Build:
                                 resource=resource.id,
                                 template=log.template.id,
                                 line=line,
-                                values=tuple(zip(log.ids, values, strict=True)),
+                                variables=log.ids,
+                                values=values,
                             )
                         )
             except (OSError, ValueError) as error:

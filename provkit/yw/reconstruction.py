@@ -28,13 +28,15 @@ class Binding:
     Attributes:
         port: Id of the port where the template is written.
         data: Id of the data it carries.
-        values: (id of the variable, value), each variable once.
+        variables: Id of each variable of the template, once.
+        values: What each of them stood for.
     """
 
     port: int
     data: int
     resource: int
-    values: tuple[tuple[int, str], ...]
+    variables: tuple[int, ...]
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,14 +47,16 @@ class LogEntry:
         id: From 1, in the order they were read.
         template: Id of the log template.
         line: Line in the resource, from 1.
-        values: (id of the log variable, value), each variable once.
+        variables: Id of each log variable of the template, once.
+        values: What each of them stood for.
     """
 
     id: int
     resource: int
     template: int
     line: int
-    values: tuple[tuple[int, str], ...]
+    variables: tuple[int, ...]
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

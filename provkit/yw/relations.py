@@ -8,11 +8,25 @@ with the least quoting, one header line for each relation.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 Cell = int | str
 Row = tuple[Cell, ...]
+
+
+class Rows:
+    """Rows that are made anew each time they are read, so that millions need no room.
+
+    Args:
+        make: Gives them, always the same.
+    """
+
+    def __init__(self, make: Callable[[], Iterator[Row]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[Row]:
+        return self._make()
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +41,7 @@ class Relation:
 
     name: str
     arguments: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[Row, ...] | Rows
 
 
 Facts = tuple[Relation, ...]
@@ -38,21 +52,29 @@ _CSV_QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
 
 
 def write_prolog(facts: Facts) -> str:
-    """Facts as Prolog text.
+    """Facts as Prolog text."""
+    return "".join(prolog_parts(facts))
+
+
+def prolog_parts(facts: Facts) -> Iterator[str]:
+    """Facts as Prolog text, piece by piece.
 
     A relation without rows is declared dynamic, so that asking it fails instead
     of raising. Text outside ASCII is announced as UTF-8, which SWI-Prolog would
     else read in the encoding of the machine.
     """
-    parts = []
+    cells = (cell for relation in facts for row in relation.rows for cell in row)
+    if not all(isinstance(cell, int) or cell.isascii() for cell in cells):
+        yield ":- encoding(utf8).\n"
     for relation in facts:
         name = relation.name
-        parts.append(f"\n% FACT: {name}({', '.join(relation.arguments)}).\n")
-        if not relation.rows:
-            parts.append(f":- dynamic({name}/{len(relation.arguments)}).\n")
-        parts += [f"{name}({', '.join(map(_term, row))}).\n" for row in relation.rows]
-    text = "".join(parts)
-    return text if text.isascii() else ":- encoding(utf8).\n" + text
+        yield f"\n% FACT: {name}({', '.join(relation.arguments)}).\n"
+        empty = True
+        for row in relation.rows:
+            empty = False
+            yield f"{name}({', '.join(map(_term, row))}).\n"
+        if empty:
+            yield f":- dynamic({name}/{len(relation.arguments)}).\n"
 
 
 def _term(cell: Cell) -> str:
@@ -78,13 +100,15 @@ def _escape(found: re.Match[str]) -> str:
 
 def write_csv(facts: Facts) -> str:
     """All relations one after another, each with its header line."""
-    return "".join(write_csv_relation(relation) for relation in facts)
+    return "".join(csv_parts(facts))
 
 
-def write_csv_relation(relation: Relation) -> str:
-    """One relation with its header line."""
-    rows: Iterable[Row] = (relation.arguments, *relation.rows)
-    return "".join(f"{','.join(map(_csv_cell, row))}\n" for row in rows)
+def csv_parts(facts: Facts) -> Iterator[str]:
+    """All relations one after another, line by line."""
+    for relation in facts:
+        yield f"{','.join(relation.arguments)}\n"
+        for row in relation.rows:
+            yield f"{','.join(map(_csv_cell, row))}\n"
 
 
 def _csv_cell(cell: Cell) -> str:

@@ -5,11 +5,12 @@ Two runs give the same bytes, and rows that differ only in an id are one row.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 from provkit.model.workflow import Annotations, Workflow
-from provkit.yw.reconstruction import Reconstruction
+from provkit.yw.reconstruction import Binding, Reconstruction
 
 Json = dict[str, Any]
 
@@ -76,31 +77,66 @@ def model_json(workflow: Workflow) -> Json:
 
 def recon_json(workflow: Workflow, reconstruction: Reconstruction) -> Json:
     """Resources by their paths, data by their qualified names."""
-    data, path = workflow.data_by_id, reconstruction.path_of
-    uri_variable = {number: name for port in workflow.ports for number, name in port.variables}
-    log_variable = {
+    return {key: list(rows) for key, rows in recon_rows(workflow, reconstruction)}
+
+
+def recon_rows(
+    workflow: Workflow, reconstruction: Reconstruction
+) -> Iterator[tuple[str, Iterator[Any]]]:
+    """Each key of :func:`recon_json` with its rows, made one by one."""
+    yield "resources", iter(sorted(reconstruction.path_of.values()))
+    yield (
+        "data_resources",
+        ([data, path] for data, path, _ in _found_by_data(workflow, reconstruction)),
+    )
+    yield (
+        "values",
+        (
+            [data, path, name, value]
+            for data, path, values in _found_by_data(workflow, reconstruction)
+            for name, value in values
+        ),
+    )
+    yield "log_entries", _log_entries(workflow, reconstruction)
+
+
+def _found_by_data(
+    workflow: Workflow, reconstruction: Reconstruction
+) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
+    """Each data item with each of its resources once, and what the variables stood for."""
+    name_of = {number: name for port in workflow.ports for number, name in port.variables}
+    path = reconstruction.path_of
+    by_data: dict[str, list[Binding]] = {}
+    for binding in reconstruction.bindings:
+        data = workflow.data_by_id[binding.data].qualified_name
+        by_data.setdefault(data, []).append(binding)
+    for data, bindings in sorted(by_data.items()):
+        bindings.sort(key=lambda binding: path[binding.resource])
+        for resource, same in groupby(bindings, key=lambda binding: binding.resource):
+            values = {
+                (name_of[number], value)
+                for binding in same
+                for number, value in zip(binding.variables, binding.values, strict=True)
+            }
+            yield data, path[resource], sorted(values)
+
+
+def _log_entries(workflow: Workflow, reconstruction: Reconstruction) -> Iterator[list[Any]]:
+    """Entries by path and line; one line read for two ports is one entry."""
+    name_of = {
         number: name
         for port in workflow.ports
         for log in port.logs
         for number, name in log.variables
     }
-    found = reconstruction.bindings
-    entries = {  # one line read for two ports is one entry
-        (e.resource, e.line, tuple((log_variable[number], value) for number, value in e.values))
-        for e in reconstruction.entries
+    path = reconstruction.path_of
+    entries = {
+        (
+            path[entry.resource],
+            entry.line,
+            tuple(zip(map(name_of.__getitem__, entry.variables), entry.values, strict=True)),
+        )
+        for entry in reconstruction.entries
     }
-    return {
-        "resources": sorted(path.values()),
-        "data_resources": _rows((data[b.data].qualified_name, path[b.resource]) for b in found),
-        "values": _rows(
-            (data[b.data].qualified_name, path[b.resource], uri_variable[number], value)
-            for b in found
-            for number, value in b.values
-        ),
-        "log_entries": [
-            [path[resource], [list(pair) for pair in values]]
-            for resource, _, values in sorted(
-                entries, key=lambda entry: (path[entry[0]], entry[1], entry[2])
-            )
-        ],
-    }
+    for resource, _, values in sorted(entries):
+        yield [resource, [list(pair) for pair in values]]
