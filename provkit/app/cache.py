@@ -16,8 +16,7 @@ import json
 import os
 from binascii import crc32
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from provkit.errors import JournalError
 from provkit.files import write_atomically
@@ -29,8 +28,7 @@ Worked = tuple[Any, Any]
 """What is always wanted of a file, and what is wanted sometimes: two JSON values."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SealedFile:
+class SealedFile(NamedTuple):
     """A file as it was when looked at.
 
     Attributes:
@@ -49,22 +47,26 @@ class SealedFile:
         return f"{VERSION} {os.path.basename(self.path)} {self.size_bytes} {self.modified_ns}"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What is remembered of one file, decoded when asked for."""
+class Entry(NamedTuple):
+    """What is remembered of one file, decoded when asked for.
+
+    Attributes:
+        file: The file.
+        texts: Two JSON texts.
+    """
 
     file: SealedFile
-    _texts: tuple[str, str]
+    texts: tuple[str, str]
 
     @property
     def first(self) -> Any:
         """What is always wanted."""
-        return json.loads(self._texts[0])
+        return json.loads(self.texts[0])
 
     @property
     def second(self) -> Any:
         """What is wanted sometimes."""
-        return json.loads(self._texts[1])
+        return json.loads(self.texts[1])
 
 
 def remember(

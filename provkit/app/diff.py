@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from provkit.app.project import Project
-from provkit.app.runs import read_run
+from provkit.app.reading import read_run
 from provkit.app.tabular import Tabular
 from provkit.model.events import StateObserved
 from provkit.model.run import Run

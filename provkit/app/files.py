@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from typing import IO
 
 from provkit.app.project import Project
-from provkit.app.runs import read_run, runs_touching
+from provkit.app.reading import read_run
+from provkit.app.runs import runs_touching
 from provkit.archive.store import Archive
 from provkit.errors import JournalError, NotRecordedError, ProjectError, UsageError
 from provkit.files import fingerprint

@@ -33,7 +33,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from provkit.errors import (
     IdentifierError,
@@ -57,8 +57,7 @@ BIRTH_S = 10.0
 RecordState = Literal["sealed", "recording", "dead"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RecordFile:
+class RecordFile(NamedTuple):
     """A run record as it lies on disk.
 
     Attributes:

@@ -16,10 +16,11 @@ from typing import Any
 
 from provkit.app.folder import not_usable
 from provkit.app.project import Project
-from provkit.app.runs import RunSummary, list_runs
+from provkit.app.runs import list_runs
 from provkit.app.selection import RunFilter, read_filter
 from provkit.app.settings import current_user, read_settings
 from provkit.app.statements import read_statement, state, statement_files
+from provkit.app.summary import RunSummary
 from provkit.capture.journal import read_record
 from provkit.errors import JournalError, ProjectError, UsageError
 from provkit.files import sync_folder

@@ -12,49 +12,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, NamedTuple
 
 from provkit.errors import UsageError
-from provkit.model.events import Status
 from provkit.times import read_time
+
+if TYPE_CHECKING:
+    from provkit.app.summary import RunSummary
+    from provkit.model.events import Status
 
 STATUSES: tuple[Status, ...] = ("ok", "failed", "interrupted", "incomplete", "running")
 
-_DAY = re.compile(r"\d{4}-?\d\d-?\d\d\Z")
+# Texts, not compiled: a list without filters does not pay for them.
+_DAY = r"\d{4}-?\d\d-?\d\d\Z"
 _UNITS = (
-    (re.compile(r"[T ]\d\d(?![\d:])"), timedelta(hours=1)),
-    (re.compile(r"[T ]\d\d:?\d\d(?![\d:])"), timedelta(minutes=1)),
-    (re.compile(r"[T ]\d\d:?\d\d:?\d\d(?![\d.,])"), timedelta(seconds=1)),
+    (r"[T ]\d\d(?![\d:])", timedelta(hours=1)),
+    (r"[T ]\d\d:?\d\d(?![\d:])", timedelta(minutes=1)),
+    (r"[T ]\d\d:?\d\d:?\d\d(?![\d.,])", timedelta(seconds=1)),
 )
-_SEQ = re.compile(r"(\d*)(:?)(\d*)\Z", re.ASCII)
+_SEQ = r"([0-9]*)(:?)([0-9]*)\Z"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileTouched:
+class FileTouched(NamedTuple):
     """A file that a run names, as filters see it."""
 
     path: str
     sha256: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What filters look at in a run."""
-
-    id: str
-    seq: int
-    program: str
-    status: Status
-    started: datetime
-    user: str
-    tags: tuple[str, ...]
-    error: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunFilter:
+class RunFilter(NamedTuple):
     """Which runs are meant; what is None or empty does not matter.
 
     Attributes:
@@ -92,7 +80,7 @@ class RunFilter:
         """Whether no filter was given at all: then it means every run."""
         return self == EVERY_RUN
 
-    def accepts(self, run: Facts) -> bool:
+    def accepts(self, run: RunSummary) -> bool:
         """Whether all filters hold that need no file of the run."""
         return (
             _opt(self.id, lambda pattern: match_start(pattern, run.id))
@@ -232,18 +220,18 @@ def _read_until(text: str) -> datetime:
     if text == "9999-12-31":  # what other tools write for "for ever"
         return datetime.max.replace(tzinfo=UTC)
     moment = read_time(text)
-    if _DAY.match(text):
+    if re.match(_DAY, text):
         # The next local midnight: a day may have 23 or 25 hours.
         day = datetime.fromisoformat(text) + timedelta(days=1)
         return day.astimezone(UTC)
     for unit, length in _UNITS:
-        if unit.search(text):
+        if re.search(unit, text):
             return moment + length
     return moment + timedelta(microseconds=1)
 
 
 def _read_seq(text: str) -> tuple[int | None, int | None]:
-    parts = _SEQ.match(text.strip())
+    parts = re.match(_SEQ, text.strip())
     if parts is None or not (parts[1] or parts[3]):
         raise UsageError(f"not a run number or range: {text!r}", hint="write 7, 3:9, 3: or :9")
     first = int(parts[1]) if parts[1] else None

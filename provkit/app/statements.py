@@ -22,9 +22,8 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from provkit.app.cache import SealedFile, Worked, remember
 from provkit.app.folder import ProjectFolder, is_run_id, not_usable
@@ -131,8 +130,7 @@ def read_statements(folder: ProjectFolder) -> Iterator[Statement]:
             continue
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """What was said later about one thing.
 
     Attributes:
@@ -175,13 +173,13 @@ def _work_out(path: str) -> Worked:
 
 def _heard(before: Said, kind: str, data: dict[str, Any]) -> Said:
     if kind == "tombstone":
-        return replace(before, deleted=True)
+        return before._replace(deleted=True)
     if kind == "note":
-        return replace(before, notes=(*before.notes, str(data.get("text", ""))))
+        return before._replace(notes=(*before.notes, str(data.get("text", ""))))
     named = {str(tag) for tag in data.get("tags") or ()}
     added, removed = set(before.tags_added), set(before.tags_removed)
     if data.get("removed"):
         added, removed = added - named, removed | named
     else:
         added, removed = added | named, removed - named
-    return replace(before, tags_added=tuple(sorted(added)), tags_removed=tuple(sorted(removed)))
+    return before._replace(tags_added=tuple(sorted(added)), tags_removed=tuple(sorted(removed)))

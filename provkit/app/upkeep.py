@@ -15,7 +15,8 @@ from typing import Any
 from provkit.app.folder import not_usable
 from provkit.app.fsck import named_objects, objects
 from provkit.app.project import Project
-from provkit.app.runs import list_runs, read_run
+from provkit.app.reading import read_run
+from provkit.app.runs import list_runs
 from provkit.app.statements import read_statement, statement_files
 from provkit.errors import JournalError, ProjectError
 from provkit.times import write_time

@@ -8,8 +8,9 @@ from shlex import join
 import click
 
 from provkit.app.project import Project
-from provkit.app.runs import RUN_COLUMNS, RunSummary, list_runs
+from provkit.app.runs import list_runs
 from provkit.app.selection import RunFilter
+from provkit.app.summary import RUN_COLUMNS, RunSummary
 from provkit.cli import output, words
 from provkit.cli.filters import filter_options
 from provkit.cli.session import pass_project

@@ -8,7 +8,7 @@ from shlex import join
 import click
 
 from provkit.app.project import Project
-from provkit.app.runs import RunView, view_run
+from provkit.app.view import RunView, view_run
 from provkit.cli import output, words
 from provkit.cli.params import RUN
 from provkit.cli.session import pass_project

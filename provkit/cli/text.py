@@ -10,8 +10,10 @@ import re
 
 # C0 and C1 controls, line and paragraph separators, what turns the direction
 # of writing (Unicode UAX #9), invisible characters, and lone surrogates.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+# A text, not compiled: most output is plain ASCII and never needs it.
+_UNSAFE = (
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ufeff\ufff9-\ufffb\ud800-\udfff]"
 )
 _NAMED = {"\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -22,7 +24,9 @@ def printable(text: str) -> str:
     A byte that was not UTF-8 (a surrogate of ``surrogateescape``) is written as
     that byte, ``\xe9``.
     """
-    return _UNSAFE.sub(_spell, text)
+    if text.isascii() and text.isprintable():
+        return text
+    return re.sub(_UNSAFE, _spell, text)
 
 
 def _spell(match: re.Match[str]) -> str:

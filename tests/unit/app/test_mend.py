@@ -12,7 +12,8 @@ import pytest
 
 from provkit.app.mend import add_note, add_tags, delete_runs
 from provkit.app.project import Project
-from provkit.app.runs import list_runs, read_run
+from provkit.app.reading import read_run
+from provkit.app.runs import list_runs
 from provkit.app.selection import read_filter
 from provkit.app.statements import read_statements
 from provkit.errors import NotRecordedError, ProjectError, UsageError

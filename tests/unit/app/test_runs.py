@@ -10,7 +10,8 @@ import pytest
 
 from provkit.app.mend import add_note, add_tags, delete_runs
 from provkit.app.project import Project
-from provkit.app.runs import list_runs, view_run
+from provkit.app.runs import list_runs
+from provkit.app.view import view_run
 from provkit.errors import NotRecordedError
 from provkit.testing.records import NOON
 
