@@ -89,7 +89,7 @@ def find_version(
     """
     path, run = split_target(project, target, start=start)
     names = path_names(project, path, start=start)
-    ids = [run] if run else [each.id for each in runs_touching(project, names)]
+    ids = [run] if run else [each.record for each in runs_touching(project, names)]
     for each in ids:
         try:
             seen = read_run(project, each)

@@ -360,6 +360,11 @@ def _check_trust(folder: str, info: os.stat_result) -> None:
         )
 
 
+def record_name(run: str) -> str:
+    """Name under which the record of a run lies; an imported run may be called ``urn:uuid:…``."""
+    return run.removeprefix("urn:uuid:").lower()
+
+
 def is_run_id(text: str) -> bool:
     """Whether a text may be part of a record's file name."""
     try:

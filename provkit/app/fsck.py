@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from provkit.app.folder import FOLDER, RecordFile, is_run_id
+from provkit.app.folder import FOLDER, RecordFile, is_run_id, record_name
 from provkit.app.project import Project
 from provkit.app.statements import read_statement, statement_files
 from provkit.app.tabular import Tabular
@@ -173,7 +173,7 @@ def _check_record(project: Project, record: RecordFile) -> Run | Damage | None:
         if record.state == "recording" or record.size_bytes == 0:
             return None
         return Damage("record", where, f"cannot be read: {error}", (record.run,))
-    if run.id != record.run:
+    if record_name(run.id) != record.run:
         return Damage("record", where, f"tells of another run, {run.id}", (record.run,))
     return run
 

@@ -116,7 +116,9 @@ def delete_runs(
         )
     wanted = {project.resolve(name) for name in named}
     found = [
-        run for run in list_runs(project, chosen or read_filter()) if not named or run.id in wanted
+        run
+        for run in list_runs(project, chosen or read_filter())
+        if not named or run.record in wanted
     ]
     going = [run for run in found if run.status == "running"]
     if going:
@@ -128,9 +130,9 @@ def delete_runs(
         for run in found:
             if not purge:
                 _leave_tombstone(project, run)
-            finish_deletion(project, run.id)
+            finish_deletion(project, run.record)
         if purge:
-            _forget_statements(project, {run_iri(run.id) for run in found})
+            _forget_statements(project, {run_iri(run.record) for run in found})
     return Deletion(tuple(found), purge, not dry_run)
 
 
@@ -166,15 +168,15 @@ def skeleton(events: Iterable[Event]) -> list[Event]:
 
 def _leave_tombstone(project: Project, run: RunSummary) -> None:
     try:
-        events = skeleton(read_record(project.record(run.id).path))
+        events = skeleton(read_record(project.record(run.record).path))
     except JournalError:
         events = []  # too damaged to read: a bare tombstone
     state(
         project,
         "tombstone",
-        [run_iri(run.id)],
+        [run_iri(run.record)],
         by=current_user(read_settings(project)),
-        data={"run": run.id, "seq": run.seq, "record": [encode_event(each) for each in events]},
+        data={"run": run.record, "seq": run.seq, "record": [encode_event(each) for each in events]},
     )
 
 

@@ -83,7 +83,7 @@ class RunFilter(NamedTuple):
     def accepts(self, run: RunSummary) -> bool:
         """Whether all filters hold that need no file of the run."""
         return (
-            _opt(self.id, lambda pattern: match_start(pattern, run.id))
+            _opt(self.id, lambda pattern: match_start(pattern, run.record))
             and _opt(self.program, lambda pattern: match_path(pattern, run.program))
             and _opt(self.user, lambda pattern: match_text(pattern, run.user))
             and _opt(self.error, lambda pattern: bool(run.error) and _part(pattern, run.error))

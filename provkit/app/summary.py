@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from provkit.app.folder import record_name
 from provkit.app.statements import Said
 from provkit.app.tabular import Tabular
 from provkit.model.identifiers import run_iri
@@ -56,6 +57,11 @@ class RunSummary(NamedTuple):
     used: int
     generated: int
     error: str
+
+    @property
+    def record(self) -> str:
+        """Under which name its record lies."""
+        return record_name(self.id)
 
     def to_json(self) -> dict[str, Any]:
         """The object that ``runs --json`` prints."""
@@ -134,7 +140,7 @@ def read_summary(row: dict[str, Any]) -> RunSummary:
 
 def with_said(run: RunSummary, said: Mapping[str, Said]) -> RunSummary | None:
     """A run with the tags and notes of now; None when it is deleted."""
-    later = said.get(run_iri(run.id))
+    later = said.get(run_iri(run.record))
     if later is None:
         return run
     if later.deleted:

@@ -96,7 +96,7 @@ def collect_garbage(project: Project, *, dry_run: bool = False) -> Collected:
         )
     going = [run.started.timestamp() for run in listed if run.status == "running"]
     before = min(going, default=now)
-    wanted = {sha256 for run in listed for sha256 in named_objects(read_run(project, run.id))}
+    wanted = {sha256 for run in listed for sha256 in named_objects(read_run(project, run.record))}
     wanted |= _named_by_statements(project)
     gone, size = [], 0
     for sha256, path in objects(project):
@@ -114,7 +114,7 @@ def count(project: Project) -> Statistics:
     runs = list_runs(project)
     seen = 0
     for run in runs:
-        states = {state.sha256: state for state in read_run(project, run.id).states}
+        states = {state.sha256: state for state in read_run(project, run.record).states}
         seen += sum(s.size_bytes or 0 for s in states.values() if s.archived)
     kinds: Counter[str] = Counter()
     for file in statement_files(project):

@@ -58,7 +58,7 @@ def write_runs(found: Iterable[RunSummary]) -> None:
             run.used,
             run.generated,
             ", ".join(run.tags),
-            run.id[:8],
+            run.record[:8],
         )
         for run in found
     ]

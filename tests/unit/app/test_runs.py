@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from provkit.app.fsck import check_project
 from provkit.app.mend import add_note, add_tags, delete_runs
 from provkit.app.project import Project
 from provkit.app.runs import list_runs
+from provkit.app.selection import read_filter
+from provkit.app.upkeep import collect_garbage
 from provkit.app.view import view_run
 from provkit.errors import NotRecordedError
+from provkit.model.seal import seal_line
 from provkit.testing.records import NOON
 
 Record = Callable[..., str]
@@ -195,3 +199,27 @@ def test_a_list_is_a_data_frame(project: Project, record: Record) -> None:
     frame = list_runs(project).to_pandas()
     assert isinstance(frame, pandas.DataFrame)
     assert sorted(frame["program"]) == ["a.R", "b.R"]
+
+
+def test_an_imported_run_keeps_its_own_id_and_answers_to_all_commands(
+    project: Project, record: Record
+) -> None:
+    """Its record lies under the bare UUID, its id is as the other tool wrote it."""
+    name = "6dd7d9b5-d8d8-4f8d-9b6f-00000000000a"
+    record(run=name, outputs={"a.csv": b"x"})
+    path = Path(project.path("runs", f"{name}.jsonl"))
+    lines = path.read_bytes().replace(name.encode(), b"urn:uuid:" + name.encode())
+    body = lines[: lines.rindex(b'{"seal"')]
+    path.write_bytes(body + seal_line(body))
+
+    assert list_runs(project)[0].id == f"urn:uuid:{name}"
+    assert len(list_runs(project, read_filter(id=name[:8]))) == 1
+    assert len(list_runs(project, read_filter(id=f"urn:uuid:{name}"))) == 1
+    assert view_run(project, f"urn:uuid:{name}").summary.seq == 1
+    add_tags(project, "1", ["imported"])
+    assert list_runs(project)[0].tags == ("imported",)
+    assert check_project(project).damage == ()
+    assert collect_garbage(project).sha256 == ()
+    delete_runs(project, ["1"])
+    assert len(list_runs(project)) == 0
+    assert not path.exists()
