@@ -1,0 +1,384 @@
+"""What a held call means: one handler per call, each gives the lines that tell it.
+
+A file counts as read or written by the flags it is opened with, never by what
+is transferred later: ``copy_file_range``, ``mmap`` and inherited descriptors
+need no further look. A call that will fail, as far as can be seen, is not told.
+"""
+
+# ruff: noqa: PTH116, PTH118 - bytes, and no pathlib in this process
+
+from __future__ import annotations
+
+import os
+import time
+from stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
+
+from provkit.capture.notify_paths import AT_FDCWD, Paths, permits
+from provkit.capture.notify_processes import Process, Table, Vanished, descriptor
+from provkit.capture.notify_run import UNSAVED
+from provkit.capture.notify_trace import escape
+from provkit.capture.seccomp import Abi
+
+TYPE_CHECKING = False  # see seccomp
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Lines = bytes | None
+    Handler = Callable[[Process, int, int, int, int, int, int], Lines]
+
+_SYSTEM_LIMIT = 20_000
+
+_WRITING = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC
+_EXCLUSIVE = os.O_CREAT | os.O_EXCL
+_RESOLVE_IN_ROOT = 0x10
+_AT_REMOVEDIR, _AT_EMPTY_PATH = 0x200, 0x1000
+_RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
+_ARGUMENTS_LIMIT, _ARGUMENT_BYTES = 2000, 1 << 17
+
+
+ASK = b"/\1provkit/"
+"""Begins the names, which no file can have, by which a nested recorder asks the supervisor."""
+
+
+class Asked(Exception):  # noqa: N818 - control flow, not an error
+    """A held call was a question; the argument is what follows :data:`ASK`."""
+
+
+class Calls:
+    """Handlers for the calls of one ABI.
+
+    A handler gets the process, the thread and the first five arguments, and
+    returns lines of the trace (joined by line ends) or None.
+
+    Raises:
+        Vanished: From any handler: the process is gone.
+    """
+
+    def __init__(self, abi: Abi, paths: Paths, table: Table) -> None:
+        self._word = abi.word_bytes
+        self._paths = paths
+        self._table = table
+        numbers = abi.calls
+        self.handlers: dict[int, Handler] = {
+            number: getattr(self, f"_{name}") for name, number in numbers.items()
+        }
+
+    # Opening
+
+    def _open(self, p: Process, t: int, path: int, flags: int, _c: int, _d: int, _e: int) -> Lines:
+        return self._opens(p, t, AT_FDCWD, p.read_path(path), flags)
+
+    def _creat(self, p: Process, t: int, path: int, _b: int, _c: int, _d: int, _e: int) -> Lines:
+        flags = os.O_CREAT | os.O_WRONLY | os.O_TRUNC
+        return self._opens(p, t, AT_FDCWD, p.read_path(path), flags)
+
+    def _openat(
+        self, p: Process, t: int, folder: int, path: int, flags: int, _d: int, _e: int
+    ) -> Lines:
+        return self._opens(p, t, _signed(folder), p.read_path(path), flags)
+
+    def _openat2(
+        self, p: Process, t: int, folder: int, path: int, how: int, _d: int, _e: int
+    ) -> Lines:
+        name, wanted = p.read_path(path), p.read_bytes(how, 24)
+        flags = int.from_bytes(wanted[:8], "little")
+        if int.from_bytes(wanted[16:24], "little") & _RESOLVE_IN_ROOT:
+            name = name.lstrip(b"/") or b"."
+        if flags & os.O_PATH:
+            return None
+        return self._opens(p, t, _signed(folder), name, flags)
+
+    def _opens(self, process: Process, thread: int, folder: int, name: bytes, flags: int) -> Lines:
+        run = process.run
+        if name.startswith(run.system_folders) and not flags & _WRITING:
+            # Told once in a run, found or not, which halves the work on short processes.
+            system = run.system
+            if name in system:
+                return None
+            if len(system) > _SYSTEM_LIMIT:
+                system.clear()
+            system.add(name)
+        path = self._paths.locate(process, thread, folder, name)
+        if path is None:
+            return None
+        return self._opens_path(process, path, flags, 0)
+
+    def _opens_path(self, process: Process, path: bytes, flags: int, links: int) -> Lines:
+        at = time.time_ns() // 1000
+        try:
+            info = os.lstat(path)
+        except OSError:
+            return self._creates(process, path, flags, at)
+        kind = S_IFMT(info.st_mode)
+        if kind == S_IFREG:
+            if flags & os.O_DIRECTORY or flags & _EXCLUSIVE == _EXCLUSIVE:
+                return None
+            return self._opens_file(process, path, info, flags, at)
+        if kind == S_IFLNK:
+            return self._opens_link(process, path, info, flags, links)
+        if kind == S_IFDIR and not flags & (os.O_ACCMODE | os.O_CREAT):
+            return b"T\t%d\t%d\t%s" % (process.pid, at, escape(path))
+        return None
+
+    def _creates(self, process: Process, path: bytes, flags: int, at: int) -> Lines:
+        if path.startswith(ASK):
+            raise Asked(path[len(ASK) :])
+        if not flags & os.O_CREAT or not self._paths.may_create(path):
+            return None
+        how = b"a" if flags & os.O_APPEND else b"f"
+        return process.run.write(process, path, None, how, at)
+
+    def _opens_file(
+        self, process: Process, path: bytes, info: os.stat_result, flags: int, at: int
+    ) -> Lines:
+        access, cuts = flags & os.O_ACCMODE, flags & os.O_TRUNC
+        reads, writes = access != os.O_WRONLY, access != os.O_RDONLY or cuts != 0
+        if not permits(info, path, write=writes, read=reads, user=process.user):
+            return None
+        run = process.run
+        if not writes:
+            return run.read(process, path, info, at)
+        lines = None if cuts or not reads else run.read(process, path, info, at)
+        how = b"f" if cuts else b"a" if flags & os.O_APPEND else b""
+        return _join(lines, run.write(process, path, info, how, at))
+
+    def _opens_link(
+        self, process: Process, path: bytes, info: os.stat_result, flags: int, links: int
+    ) -> Lines:
+        """A symbolic link is read itself, and leads to what is opened."""
+        if flags & os.O_NOFOLLOW or flags & _EXCLUSIVE == _EXCLUSIVE or links:
+            return None
+        lines = self._opens_path(process, os.path.realpath(path), flags, links + 1)
+        if lines is None:
+            return None
+        return _join(process.run.read(process, path, info, time.time_ns() // 1000), lines)
+
+    def _truncate(
+        self, p: Process, t: int, path: int, size: int, _c: int, _d: int, _e: int
+    ) -> Lines:
+        flags = os.O_WRONLY if size else os.O_WRONLY | os.O_TRUNC
+        return self._opens(p, t, AT_FDCWD, p.read_path(path), flags)
+
+    _truncate64 = _truncate
+
+    # Renaming, deleting, linking
+
+    def _rename(self, p: Process, t: int, old: int, new: int, _c: int, _d: int, _e: int) -> Lines:
+        return self._renames(p, t, (AT_FDCWD, old), (AT_FDCWD, new), 0)
+
+    def _renameat(
+        self, p: Process, t: int, from_: int, old: int, to: int, new: int, _e: int
+    ) -> Lines:
+        return self._renames(p, t, (_signed(from_), old), (_signed(to), new), 0)
+
+    def _renameat2(
+        self, p: Process, t: int, from_: int, old: int, to: int, new: int, flags: int
+    ) -> Lines:
+        return self._renames(p, t, (_signed(from_), old), (_signed(to), new), flags)
+
+    def _renames(
+        self, process: Process, thread: int, old: tuple[int, int], new: tuple[int, int], flags: int
+    ) -> Lines:
+        source = self._paths.locate(process, thread, old[0], process.read_path(old[1]))
+        target = self._paths.locate(process, thread, new[0], process.read_path(new[1]))
+        if source is None or target is None:
+            return None
+        try:
+            info = os.lstat(source)
+        except OSError:
+            return None
+        try:
+            there = os.lstat(target)
+        except OSError:
+            there = None
+        if flags & _RENAME_EXCHANGE:
+            return self._exchanges(process, source, target, info) if there else None
+        if there is not None:
+            same = (info.st_dev, info.st_ino) == (there.st_dev, there.st_ino)
+            mixed = (S_IFMT(info.st_mode) == S_IFDIR) != (S_IFMT(there.st_mode) == S_IFDIR)
+            if flags & _RENAME_NOREPLACE or same or mixed:
+                return None
+        elif not self._paths.may_create(target):
+            return None
+        run = process.run
+        old_target = UNSAVED if there is None else run.before(target, there, doomed=True)
+        run.staging.moved(source, target)
+        if S_IFMT(info.st_mode) != S_IFREG:
+            self._forget_folders()
+        at = time.time_ns() // 1000
+        return run.change(b"M", process, at, old_target, escape(source), escape(target))
+
+    def _exchanges(
+        self, process: Process, source: bytes, target: bytes, info: os.stat_result
+    ) -> Lines:
+        """Two names change places: told as three renames by way of a name of ours."""
+        run, at = process.run, time.time_ns() // 1000
+        aside = source + b".provkit-aside"
+        lines = None
+        for each, to in ((source, aside), (target, source), (aside, target)):
+            run.staging.moved(each, to)
+            moved = run.change(b"M", process, at, UNSAVED, escape(each), escape(to))
+            lines = _join(lines, moved)
+        if S_IFMT(info.st_mode) != S_IFREG:
+            self._forget_folders()
+        return lines
+
+    def _forget_folders(self) -> None:
+        self._paths.forget()
+        self._table.forget_folders()
+
+    def _unlink(self, p: Process, t: int, path: int, _b: int, _c: int, _d: int, _e: int) -> Lines:
+        return self._unlinks(p, t, AT_FDCWD, path)
+
+    def _unlinkat(
+        self, p: Process, t: int, folder: int, path: int, flags: int, _d: int, _e: int
+    ) -> Lines:
+        if flags & _AT_REMOVEDIR:
+            self._paths.forget()
+            return None
+        return self._unlinks(p, t, _signed(folder), path)
+
+    def _unlinks(self, process: Process, thread: int, folder: int, address: int) -> Lines:
+        path = self._paths.locate(process, thread, folder, process.read_path(address))
+        if path is None:
+            return None
+        try:
+            info = os.lstat(path)
+        except OSError:
+            return None
+        kind = S_IFMT(info.st_mode)
+        if kind == S_IFDIR or not self._paths.may_create(path):
+            return None
+        if kind == S_IFLNK:
+            self._paths.forget()
+        old = process.run.before(path, info, doomed=True)
+        at = time.time_ns() // 1000
+        return process.run.change(b"D", process, at, old, escape(path))
+
+    def _link(self, p: Process, t: int, old: int, new: int, _c: int, _d: int, _e: int) -> Lines:
+        return self._links(p, t, (AT_FDCWD, old), (AT_FDCWD, new), 0)
+
+    def _linkat(
+        self, p: Process, t: int, from_: int, old: int, to: int, new: int, flags: int
+    ) -> Lines:
+        return self._links(p, t, (_signed(from_), old), (_signed(to), new), flags)
+
+    def _links(
+        self, process: Process, thread: int, old: tuple[int, int], new: tuple[int, int], flags: int
+    ) -> Lines:
+        name = process.read_path(old[1])
+        target = self._paths.locate(process, thread, new[0], process.read_path(new[1]))
+        if not name and flags & _AT_EMPTY_PATH:
+            source: bytes | None = descriptor(thread, old[0])
+        else:
+            source = self._paths.locate(process, thread, old[0], name)
+        if source is None or target is None or not self._can_appear(target):
+            return None
+        run, at = process.run, time.time_ns() // 1000
+        if source.endswith(b" (deleted)"):  # a file that had no name so far (O_TMPFILE)
+            return run.write(process, target, None, b"f", at)
+        if not os.path.lexists(source):
+            return None
+        run.staging.created(target)
+        return run.change(b"L", process, at, escape(source), escape(target))
+
+    def _symlink(self, p: Process, t: int, text: int, new: int, _c: int, _d: int, _e: int) -> Lines:
+        return self._symlinks(p, t, text, AT_FDCWD, new)
+
+    def _symlinkat(
+        self, p: Process, t: int, text: int, folder: int, new: int, _d: int, _e: int
+    ) -> Lines:
+        return self._symlinks(p, t, text, _signed(folder), new)
+
+    def _symlinks(self, process: Process, thread: int, text: int, folder: int, new: int) -> Lines:
+        points_to = process.read_path(text)
+        path = self._paths.locate(process, thread, folder, process.read_path(new))
+        if path is None or not self._can_appear(path):
+            return None
+        self._paths.forget()
+        process.run.staging.created(path)
+        target = os.path.normpath(os.path.join(path.rpartition(b"/")[0] or b"/", points_to))
+        at = time.time_ns() // 1000
+        return process.run.change(b"L", process, at, escape(target), escape(path))
+
+    def _can_appear(self, path: bytes) -> bool:
+        return not os.path.lexists(path) and self._paths.may_create(path)
+
+    # Processes
+
+    def _execve(
+        self, p: Process, t: int, path: int, arguments: int, _c: int, _d: int, _e: int
+    ) -> Lines:
+        return self._executes(p, t, AT_FDCWD, p.read_path(path), arguments)
+
+    def _execveat(
+        self, p: Process, t: int, folder: int, path: int, arguments: int, _d: int, flags: int
+    ) -> Lines:
+        name = p.read_path(path)
+        if not name and flags & _AT_EMPTY_PATH:
+            name = b"/proc/self/fd/%d" % _signed(folder)
+        return self._executes(p, t, _signed(folder), name, arguments)
+
+    def _executes(
+        self, process: Process, thread: int, folder: int, name: bytes, arguments: int
+    ) -> Lines:
+        path = self._paths.locate(process, thread, folder, name)
+        command = self._read_command(process, arguments)
+        process.look_around()
+        if path is None:
+            return None
+        path = os.path.realpath(path)
+        try:
+            info = os.stat(path)
+        except OSError:
+            return None
+        if S_IFMT(info.st_mode) != S_IFREG or not info.st_mode & 0o111:
+            return None
+        at = time.time_ns() // 1000
+        lines = process.run.started(process, thread, at, path, command)
+        return _join(lines, process.run.read(process, path, info, at))
+
+    def _read_command(self, process: Process, address: int) -> list[bytes]:
+        """The argument vector that a program is started with."""
+        words: list[bytes] = []
+        room = _ARGUMENT_BYTES
+        try:
+            while len(words) < _ARGUMENTS_LIMIT and room > 0:
+                size = min(32 * self._word, 4096 - address % 4096)
+                block = process.read_bytes(address, size)
+                if not block:
+                    break
+                for offset in range(0, len(block), self._word):
+                    pointer = int.from_bytes(block[offset : offset + self._word], "little")
+                    if not pointer:
+                        return words
+                    words.append(process.read_path(pointer, _ARGUMENT_BYTES))
+                    room -= len(words[-1])
+                address += size
+        except Vanished:  # a word longer than the kernel takes
+            words.append(b"\xe2\x80\xa6")
+        return words
+
+    def _chdir(self, p: Process, t: int, _a: int, _b: int, _c: int, _d: int, _e: int) -> Lines:
+        p.folder = b""
+        p.chdir = t
+        return None
+
+    _fchdir = _chdir
+
+    def _io_uring_setup(
+        self, p: Process, _t: int, _a: int, _b: int, _c: int, _d: int, _e: int
+    ) -> Lines:
+        return b"!\tprocess %d uses io_uring: files that it opens that way are not seen" % p.pid
+
+
+def _signed(descriptor_argument: int) -> int:
+    """A descriptor argument: 32 bits, with a sign."""
+    value = descriptor_argument & 0xFFFFFFFF
+    return value - (1 << 32) if value >> 31 else value
+
+
+def _join(first: Lines, second: Lines) -> Lines:
+    if first is None or second is None:
+        return second if first is None else first
+    return first + b"\n" + second

@@ -1,0 +1,176 @@
+"""One run as the supervisor of the notify recorder traces it.
+
+A supervisor serves one run, and every ``provkit run`` started inside it.
+"""
+
+# ruff: noqa: PTH115 - bytes, and no pathlib in this process
+
+from __future__ import annotations
+
+import os
+
+from provkit.capture.notify_processes import (
+    Process,
+    Vanished,
+    descriptor,
+    descriptors,
+    inherited,
+)
+from provkit.capture.notify_staging import Staging
+from provkit.capture.notify_trace import Trace, escape
+
+_NOTHING = b"-1\t0\t0\t0\t0"
+UNSAVED = _NOTHING + b"\t\t"
+"""Identity and saved, when there was nothing."""
+
+_SYSTEM = (b"/usr/", b"/lib/", b"/lib64/", b"/etc/", b"/bin/")
+_SEEN_LIMIT, _OUTPUTS_LIMIT = 10_000, 1_000
+_CMDLINE_BYTES = 1 << 16
+
+
+class TracedRun:
+    """Where the events of a run go, and what must not be told twice.
+
+    Attributes:
+        version: Grows whenever the run changes files; what was read at one version
+            of the files need not be told again.
+        system_folders: What is in there is noise, whatever the rules in force.
+        system: Names of the operating system's own files that were told.
+        over: Nothing is told any more.
+    """
+
+    def __init__(self, root: bytes, trace: Trace, staging: Staging) -> None:
+        self.system_folders = tuple(each for each in _SYSTEM if not root.startswith(each))
+        self.trace = trace
+        self.staging = staging
+        self.version = 0
+        self.system: set[bytes] = set()
+        self.over = False
+        self._last_write = (0, b"")
+
+    def before(self, path: bytes, info: os.stat_result, *, doomed: bool = False) -> bytes:
+        """What stands at a path, its bytes saved when the run is about to destroy them."""
+        name, why = self.staging.save(path, info, doomed=doomed)
+        return b"%s\t%s\t%s" % (_identity(info), name, why)
+
+    def read(self, process: Process, path: bytes, info: os.stat_result, at: int) -> bytes | None:
+        """Lines for a file opened for reading; None when it says nothing new."""
+        seen = process.seen
+        if seen.get(path) == self.version:
+            return None
+        if len(seen) > _SEEN_LIMIT:
+            seen.clear()
+        seen[path] = self.version
+        line = b"R\t%d\t%d\t%s\t%s" % (process.pid, at, _identity(info), escape(path))
+        if process.outputs and not path.startswith(self.system_folders):
+            closed = self.close_outputs(process, at)
+            return closed + b"\n" + line if closed else line
+        return line
+
+    def write(
+        self, process: Process, path: bytes, was: os.stat_result | None, how: bytes, at: int
+    ) -> bytes | None:
+        """Line for a file opened for writing; None when it says nothing new."""
+        outputs = process.outputs
+        if len(outputs) > _OUTPUTS_LIMIT:
+            outputs.clear()
+        outputs[path] = -1
+        if was is None:
+            self.staging.created(path)
+            old = UNSAVED
+        elif self._last_write == (process.pid, path):
+            return None
+        else:
+            old = self.before(path, was)
+        self._last_write = (process.pid, path)
+        self.version += 1
+        return b"W\t%d\t%d\t%s\t%s\t%s" % (process.pid, at, old, how, escape(path))
+
+    def close_outputs(self, process: Process, at: int, *, all_: bool = False) -> bytes:
+        """Lines for outputs of a process that it was still writing when it last read something.
+
+        What is open for writing while something else is read can hold some of it.
+        The process is held at a reading, so what is open can be looked up; an output
+        is told again once, when it is found closed (or ``all_``, at the end).
+        """
+        pid, outputs = process.pid, process.outputs
+        numbers: list[int] | None = None
+        lines = []
+        for path, number in list(outputs.items()):
+            if all_ or descriptor(pid, number) != path:
+                found = -1
+                if not all_:
+                    numbers = descriptors(pid) if numbers is None else numbers
+                    found = next((n for n in numbers if descriptor(pid, n) == path), -1)
+                if found >= 0:
+                    outputs[path] = found
+                    continue
+                del outputs[path]
+                if number >= 0:
+                    lines.append(b"O\t%d\t%d\t%s" % (pid, at, escape(path)))
+        if lines:
+            self._last_write = (0, b"")
+            self.version += 1
+        return b"\n".join(lines)
+
+    def change(self, kind: bytes, process: Process, at: int, *fields: bytes) -> bytes:
+        """Line for a rename, a deletion or a link."""
+        self.version += 1
+        self._last_write = (0, b"")
+        return b"\t".join((kind, b"%d\t%d" % (process.pid, at), *fields))
+
+    def started(
+        self, process: Process, thread: int, at: int, executable: bytes, command: list[bytes]
+    ) -> bytes:
+        """Lines for a process that begins, or begins another program."""
+        closed = self.close_outputs(process, at, all_=True) if process.outputs else b""
+        process.told = True
+        process.seen = {}
+        sources, sinks = inherited(process.pid)
+        process.outputs = {sink: 1 for sink in sinks if sink[:1] == b"/"}
+        try:
+            folder = process.working_folder(thread)
+        except Vanished:
+            folder = b""
+        fields = [
+            b"P\t%d\t%d\t%d" % (process.pid, at, process.parent),
+            *(escape(b"\0".join(names)) for names in (sources, sinks)),
+            *(escape(part) for part in (folder, executable, *command)),
+        ]
+        line = b"\t".join(fields)
+        return closed + b"\n" + line if closed else line
+
+    def met(self, process: Process, at: int) -> bytes:
+        """Line for a process that was forked and now does something of its own."""
+        process.told = True
+        pid = process.pid
+        try:
+            handle = os.open(b"/proc/%d/cmdline" % pid, os.O_RDONLY)
+            try:
+                command = os.read(handle, _CMDLINE_BYTES).rstrip(b"\0").split(b"\0")
+            finally:
+                os.close(handle)
+            executable = os.readlink(b"/proc/%d/exe" % pid)
+            folder = process.working_folder(pid)
+        except (OSError, Vanished):
+            command, executable, folder = [], b"", b""
+        head = b"P\t%d\t%d\t%d\t\t" % (pid, at, process.parent)
+        return b"\t".join([head, *(escape(part) for part in (folder, executable, *command))])
+
+    def close(self) -> None:
+        """The run is over: what its survivors do is not told."""
+        if not self.over:
+            self.over = True
+            self.trace.close()
+            self.staging.close()
+
+
+def _identity(info: os.stat_result) -> bytes:
+    """The fields by which a file is known again."""
+    return b"%d\t%d\t%d\t%d\t%d" % (
+        info.st_ino,
+        info.st_size,
+        info.st_mtime_ns,
+        info.st_ctime_ns,
+        info.st_mode,
+    )
