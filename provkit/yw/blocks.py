@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from provkit.errors import AnnotationError
+from provkit.errors import AnnotationError, ModelError
 from provkit.model.workflow import Annotation, Annotations, Finding, PortTag
+from provkit.yw.templates import parse_pattern
 
 NAMING = ("begin", "in", "param", "out", "return", "as", "call")
 """Annotations whose value is a name."""
 
-_LONGEST_NAME, _LONGEST_QUALIFIED = 255, 2000
+_LONGEST_NAME, _LONGEST_QUALIFIED, _LONGEST_TEMPLATE = 255, 2000, 4096
+_MOST_FINDINGS = 1000
 
 
 @dataclass(slots=True, eq=False)
@@ -104,6 +106,7 @@ class _Nesting:
         elif each.tag == "begin":
             self._open(each)
         elif each.qualifies is not None:
+            self._check_template(each)
             _qualify(self.last, each)
         elif self.current is None:
             message = f"{each.keyword} {each.value}".rstrip() + " stands outside any block"
@@ -120,6 +123,17 @@ class _Nesting:
             self.last = OpenPort(each, tag, self.ports)
             self.current.ports.append(self.last)
 
+    def _check_template(self, each: Annotation) -> None:
+        if each.tag in ("uri", "file", "log"):
+            if len(each.value) > _LONGEST_TEMPLATE:
+                message = f"a template of {len(each.value)} characters"
+                self._complain("YW106", each, message, f"at most {_LONGEST_TEMPLATE}")
+                return
+            try:
+                parse_pattern(each.value)
+            except ModelError as error:
+                self._complain("YW105", each, error.message, error.hint)
+
     def _open(self, begin: Annotation) -> None:
         above = self.current.qualified_length + 1 if self.current else 0
         length = above + len(begin.value)
@@ -132,8 +146,8 @@ class _Nesting:
         self.current = self.last = block
 
     def close(self) -> None:
-        """Complain of every block still open, innermost first."""
-        while self.current is not None:
+        """Complain of every block still open, innermost first; a thousand complaints are enough."""
+        while self.current is not None and len(self.findings) < _MOST_FINDINGS:
             name = self.current.name
             message = f"No @end comment paired with '@begin {name}'"
             self._complain("YW104", self.current.begin, message, f"close it with @end {name}")

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from provkit.errors import AnnotationError, ModelError
+from provkit.errors import AnnotationError
 from provkit.model.workflow import (
     Annotation,
     Annotations,
@@ -155,8 +154,7 @@ class _Builder:
 
     def _port(self, port: OpenPort, block: Block, owner: str, scope: Block | None) -> Port:
         arrow = "<-" if port.tag in ("in", "param") else "->"
-        with self._at(port.uri):
-            template = parse_template(port.uri.value) if port.uri else None
+        template = parse_template(port.uri.value) if port.uri else None
         names = template.path.names if template else ()
         return Port(
             id=port.id,
@@ -173,22 +171,6 @@ class _Builder:
             logs=self._logs(port.logs),
         )
 
-    @contextmanager
-    def _at(self, annotation: Annotation | None) -> Iterator[None]:
-        """Give an error about a template its place."""
-        try:
-            yield
-        except ModelError as error:
-            assert annotation is not None  # noqa: S101 - only a template fails here
-            path = self.annotations.sources[annotation.source - 1].path
-            raise AnnotationError(
-                f"{error.message} [YW105]",
-                file=path,
-                line=annotation.line,
-                column=annotation.column,
-                hint=error.hint,
-            ) from error
-
     def _number(self, names: Sequence[str]) -> tuple[tuple[int, str], ...]:
         first = self.variable + 1
         self.variable += len(names)
@@ -198,8 +180,7 @@ class _Builder:
         made = []
         for each in logs:
             self.log += 1
-            with self._at(each):
-                names = parse_pattern(each.value).names
+            names = parse_pattern(each.value).names
             numbered = tuple(enumerate(names, self.log_variable + 1))
             self.log_variable += len(names)
             made.append(

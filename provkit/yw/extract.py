@@ -121,10 +121,11 @@ def _collect(sources: list[tuple[SourceText, str]]) -> Annotations:
                 guessed=not language.name and source.comment is None,
             )
         )
-        comments = scan(text, language, source=number)
-        reader.comments += comments
-        for comment in comments:
+        for comment in scan(text, language, source=number, path=source.path):
+            reader.comments.append(comment)
             reader.read(comment)
+            if reader.is_full:
+                break
     return Annotations(
         sources=tuple(reader.sources),
         annotations=tuple(reader.annotations),

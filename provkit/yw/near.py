@@ -1,8 +1,8 @@
 """Which known name did somebody mean? In one pass, however many names there are.
 
 Two names are near when they are equal but for case, ``-``, ``_`` and ``.``, or when
-each becomes the other by leaving out, adding or changing one character (the
-deletion neighbourhoods of W. Garbe's SymSpell, one deletion deep).
+each becomes the other by leaving out, adding, changing or moving one character
+(the deletion neighbourhoods of W. Garbe's SymSpell, one deletion deep).
 """
 
 from __future__ import annotations

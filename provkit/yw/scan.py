@@ -26,31 +26,47 @@ _FENCE = re.compile(
 )
 
 
-def scan(text: str, language: Language, *, source: int = 1) -> list[Comment]:
-    """Comments of a text, in reading order.
+_MOST_TOKENS = 500_000
+
+
+def scan(text: str, language: Language, *, source: int = 1, path: str = "") -> Iterator[Comment]:
+    """Comments of a text, in reading order, found as they are asked for.
 
     Args:
         text: Decoded; any of the three line ends, with or without byte order mark.
         language: How comments and strings look.
         source: Id of the source, put into each comment.
+        path: Of the source, for errors.
 
     Raises:
-        AnnotationError: A notebook that is not one.
+        AnnotationError: A notebook that is not one, or a text that is no script.
     """
     text = _LINE_ENDS.sub("\n", text.removeprefix("\ufeff"))
     if language.name == "jupyter":
-        return list(_scan_notebook(text, source))
+        return _scan_notebook(text, source, path)
     if language.name == "rmarkdown":
-        return list(_scan_markdown(text, source))
-    return list(_scan_code(text, language, source))
+        return _scan_markdown(text, source, path)
+    return _scan_code(text, language, source, path)
 
 
-def _scan_code(text: str, language: Language, source: int, line: int = 1) -> Iterator[Comment]:
+def _scan_code(
+    text: str, language: Language, source: int, path: str, line: int = 1
+) -> Iterator[Comment]:
     """Comments of a text whose first line has the number ``line``."""
     starts = [0, *(match.end() for match in re.finditer("\n", text))]
     find = pattern_of(language.tokens).search
-    position = 0
+    position = tokens = 0
     while (match := find(text, position)) is not None:
+        tokens += 1
+        if tokens > _MOST_TOKENS:
+            row = bisect_right(starts, match.start()) - 1
+            raise AnnotationError(
+                f"more than {_MOST_TOKENS:,} comments and strings [YW108]",
+                file=path,
+                line=line + row,
+                column=match.start() - starts[row] + 1,
+                hint="is this text a script?",
+            )
         token = language.tokens[int(str(match.lastgroup)[1:])]
         end = match.end()
         if token.role == "nested":
@@ -92,7 +108,7 @@ def _comment_lines(
             yield Comment(source=source, line=line + row + number, column=column, text=trimmed)
 
 
-def _scan_markdown(text: str, source: int) -> Iterator[Comment]:
+def _scan_markdown(text: str, source: int, path: str) -> Iterator[Comment]:
     """R Markdown and Quarto: code chunks by their language, and HTML comments between them."""
     for match in _FENCE.finditer(text):
         name = match["language"]
@@ -107,7 +123,7 @@ def _scan_markdown(text: str, source: int) -> Iterator[Comment]:
                     yield Comment(source=source, line=first + number, column=column, text=trimmed)
         elif name and (language := _known(name)) is not None:
             first = text.count("\n", 0, match.start("code")) + 1
-            yield from _scan_code(code, language, source, first)
+            yield from _scan_code(code, language, source, path, first)
 
 
 def _known(name: str) -> Language | None:
@@ -136,7 +152,7 @@ _NAMES = frozenset(
 )
 
 
-def _scan_notebook(text: str, source: int) -> Iterator[Comment]:
+def _scan_notebook(text: str, source: int, path: str) -> Iterator[Comment]:
     """Code cells by the language of the kernel, markdown cells by their HTML comments.
 
     Source: nbformat 4, https://nbformat.readthedocs.io/en/latest/format_description.html
@@ -152,13 +168,16 @@ def _scan_notebook(text: str, source: int) -> Iterator[Comment]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise AnnotationError(
             f"not a Jupyter notebook of format 4: {error!r}"[:200],
+            file=path,
             hint="open and save it with Jupyter 4 or newer",
         ) from error
     language = language_named(kernel if isinstance(kernel, str) else "python")
     for number, (kind, code) in enumerate(parts, 1):
         cell = _LINE_ENDS.sub("\n", code)
         found = (
-            _scan_code(cell, language, source) if kind == "code" else _scan_markdown(cell, source)
+            _scan_code(cell, language, source, path)
+            if kind == "code"
+            else _scan_markdown(cell, source, path)
         )
         for each in found:
             yield Comment(

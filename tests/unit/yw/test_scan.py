@@ -124,7 +124,7 @@ def test_a_notebook_tells_cell_and_line() -> None:
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"cells": 1}', '{"cells": [{}]}', "[" * 100_000])
 def test_what_is_no_notebook_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(AnnotationError, match="not a Jupyter notebook"):
-        scan(text, language_named("jupyter"))
+        list(scan(text, language_named("jupyter")))
 
 
 @pytest.mark.parametrize(
@@ -142,3 +142,9 @@ def test_a_name_tells_the_language(path: str, language: str) -> None:
 
     assert found is not None
     assert found.name == language
+
+
+def test_a_text_that_is_no_script_is_refused() -> None:
+    """Ten megabytes of quotes would be millions of strings."""
+    with pytest.raises(AnnotationError, match="more than 500,000 comments and strings"):
+        list(scan('""' * 1_000_000, language_named("c")))
