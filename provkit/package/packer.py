@@ -19,6 +19,9 @@ from provkit.package.formats import HEAD_BYTES, SHELL, format_of
 from provkit.package.paths import PathBook, safe_path
 from provkit.package.request import Extra, Knowledge, Locate, Policy
 
+RESERVED = ("ro-crate-metadata.json", "ro-crate-preview.html")
+"""Names that a format needs for itself."""
+
 _PID = re.compile(r"\S{1,800}\Z")
 
 
@@ -30,6 +33,8 @@ class Packer:
         self.knowledge = knowledge
         self.locate = locate
         self.book = PathBook()
+        for name in RESERVED:
+            self.book.take(name)
         self.members: list[Member] = []
         self.others: list[Elsewhere | LeftOut] = []
         self.names: dict[str, str] = {}

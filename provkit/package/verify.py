@@ -12,6 +12,7 @@ from collections import defaultdict
 from provkit.errors import PackageError, PackageInvalidError
 from provkit.files import CHUNK_BYTES
 from provkit.package.check_bag import check_bag
+from provkit.package.check_crate import METADATA, check_crate
 from provkit.package.check_dataone import check_dataone, find_map
 from provkit.package.findings import Claim, Ledger, Report, in_order
 from provkit.package.opening import open_contents
@@ -37,9 +38,12 @@ def verify_package(package: str) -> Report:
         if "bagit.txt" in contents.sizes:
             kinds.append("bagit")
             check_bag(contents, ledger)
+        if METADATA in contents.sizes:
+            kinds.append("rocrate")
+            check_crate(contents, ledger)
         ore = find_map(contents)
         if ore is not None:
-            kinds.append("dataone" if kinds else "map")
+            kinds.append("dataone" if "bagit" in kinds else "map")
             index = check_dataone(contents, ore, ledger)
         if not kinds:
             raise PackageInvalidError(
@@ -60,7 +64,7 @@ def verify_package(package: str) -> Report:
 
 def _root(whole: Contents) -> Contents:
     """Where the package begins: at the top, or in the one folder that is there."""
-    marks = ("bagit.txt", "ro-crate-metadata.json")
+    marks = ("bagit.txt", METADATA)
     if any(mark in whole.sizes for mark in marks):
         return whole
     tops = {path.partition("/")[0] for path in whole.sizes}
