@@ -91,9 +91,8 @@ class _Builder:
                 self._flows(
                     ports[block.id], [(ports[c], c in functions) for c in children[block.id]]
                 )
-        flowing = {self.ports_by_id[c.source].program for c in self.channels} | {
-            self.ports_by_id[c.sink].program for c in self.channels
-        }
+        owner = {port.id: port.program for port in self.ports}
+        flowing = {owner[end] for c in self.channels for end in (c.source, c.sink)}
         with_flow = {p.id for p in programs if flowing & set(children[p.id])}
         programs = [replace(p, is_workflow=p.id in with_flow) for p in programs]
         return Workflow(
@@ -106,10 +105,6 @@ class _Builder:
             data=tuple(self.data.values()),
             channels=tuple(self.channels),
         )
-
-    @property
-    def ports_by_id(self) -> dict[int, Port]:
-        return {port.id: port for port in self.ports}
 
     def _digest(self, chosen: str | None) -> str:
         told = [[s.sha256, s.language, s.comment] for s in self.annotations.sources]
