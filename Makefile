@@ -52,7 +52,7 @@ $(DEMO)/.installed: $(SOURCES)
 $(DEV)/.installed: pyproject.toml
 	$(call make_venv,$(DEV))
 	echo "provkit: setting up the checks in $(DEV) (once)"
-	$(call pip_install,$(DEV),-e .[dev,graphviz])
+	$(call pip_install,$(DEV),-e .[dev])
 	touch $@
 
 .apt-installed: Makefile
