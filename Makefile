@@ -30,16 +30,12 @@ demo: $(DEMO)/.installed
 
 test: $(DEV)/.installed .apt-installed
 	echo "provkit: running every check$(if $(FULL), whole,), this takes some minutes"
-	bin=$(DEV)/bin
-	$$bin/ruff format --check . || { echo "make test: run '$$bin/ruff format .'" >&2; exit 1; }
-	$$bin/ruff check .
-	$$bin/mypy
-	$$bin/lint-imports --no-logo
-	FULL=$(FULL) $$bin/pytest -n 2 --dist loadgroup tests
+	$(call lint,$(DEV)/bin)
+	FULL=$(FULL) $(DEV)/bin/pytest -n 2 --dist loadgroup tests
 	echo "provkit: every check passed"
 
 lint: $(DEV)/.installed
-	$(DEV)/bin/ruff format --check . && $(DEV)/bin/ruff check . && $(DEV)/bin/mypy && $(DEV)/bin/lint-imports --no-logo
+	$(call lint,$(DEV)/bin)
 	echo "provkit: lint passed"
 
 $(DEMO)/.installed: $(SOURCES)
@@ -71,6 +67,13 @@ $(DEV)/.installed: pyproject.toml
 
 clean:
 	rm -rf $(DEMO) $(DEV) demo .apt-installed build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+
+define lint
+$(1)/ruff format --check . || { echo "make: run '$(1)/ruff format .'" >&2; exit 1; }
+$(1)/ruff check .
+$(1)/mypy
+$(1)/lint-imports --no-logo
+endef
 
 define make_venv
 if [ -z "$(PYTHON)" ]; then echo "provkit needs Python 3.11 or newer; install it, or say make PYTHON=/path/to/python" >&2; exit 1; fi
