@@ -1,9 +1,10 @@
-"""Compare two runs: program, parameters, environment, inputs and outputs."""
+"""Compare two runs: how they were started and ended, program, parameters, environment, files."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from shlex import join
 from typing import Any, Literal
 
 from provkit.app.project import Project
@@ -12,10 +13,12 @@ from provkit.app.tabular import Tabular
 from provkit.model.events import StateObserved
 from provkit.model.run import Run
 
-Part = Literal["program", "parameters", "environment", "inputs", "outputs"]
+Part = Literal["run", "program", "parameters", "environment", "inputs", "outputs"]
 Finding = Literal["same", "changed", "only-left", "only-right"]
 
-_PARTS: tuple[Part, ...] = ("program", "parameters", "environment", "inputs", "outputs")
+_PARTS: tuple[Part, ...] = (
+    "run", "program", "parameters", "environment", "inputs", "outputs",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +118,12 @@ def _compare(part: Part, left: Mapping[str, str], right: Mapping[str, str]) -> I
 
 
 def _values(part: Part, run: Run) -> Iterable[tuple[str, str]]:
-    if part == "program":
+    if part == "run":
+        yield "command", join(run.command)
+        yield "status", run.status
+        if run.exit_code is not None:
+            yield "exit code", str(run.exit_code)
+    elif part == "program":
         state = run.program_state
         yield run.program, _content(state) if state else "not seen"
     elif part == "parameters":

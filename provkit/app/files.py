@@ -206,7 +206,7 @@ def _keep_what_stands(archive: Archive, place: str, sha256: str) -> str | None:
 
 def _state(run: Run, names: Iterable[str], *, found: bool) -> StateObserved | None:
     left = [*run.outputs, *run.temporaries]
-    before = [*run.inputs, *([run.program_state] if run.program_state else [])]
+    before = [*run.inputs, *run.replaced, *([run.program_state] if run.program_state else [])]
     for name in names:
         for state in before if found else [*left, *before]:
             if state.path == name:

@@ -39,6 +39,7 @@ class RunView:
             "inputs": [_file_row(state) for state in run.inputs],
             "outputs": [_file_row(state) for state in run.outputs],
             "temporaries": [_file_row(state) for state in run.temporaries],
+            "replaced": [_file_row(state) for state in run.replaced],
             "program_state": _file_row(run.program_state) if run.program_state else None,
             "parameters": dict(sorted(run.parameters.items())),
             "environment": {

@@ -19,7 +19,7 @@ from provkit.cli.text import pad, printable, shorten, width
 F = TypeVar("F", bound=Callable[..., Any])
 
 _GAP = "  "
-_NARROWEST = 8
+_NARROWEST = 4
 _STYLES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33"}
 
 
@@ -154,9 +154,8 @@ def fit(widths: list[int], available: int) -> list[int]:
     while sum(fitted) > available and max(fitted) > _NARROWEST:
         widest = max(fitted)
         second = max((each for each in fitted if each < widest), default=_NARROWEST)
-        share = fitted.count(widest)
-        surplus = sum(fitted) - available
-        goal = max(second, _NARROWEST, widest - -(-surplus // share))
+        surplus_each = -(-(sum(fitted) - available) // fitted.count(widest))
+        goal = max(second, _NARROWEST, widest - surplus_each)
         fitted = [min(each, goal) for each in fitted]
     return fitted
 

@@ -15,6 +15,13 @@ from provkit.cli import output, words
 from provkit.cli.filters import filter_options
 from provkit.cli.session import pass_project
 
+_LEAST = {
+    "run": 0, "status": 0, "started": 60, "took": 90, "program": 0, "used": 90, "made": 90,
+    "tags": 0, "id": 100,
+}  # fmt: skip
+"""Columns, and how wide the terminal must be to show them."""
+_RIGHT = ("run", "took", "used", "made")
+
 
 @click.command()
 @filter_options
@@ -47,26 +54,25 @@ def runs(project: Project, chosen: RunFilter, fmt: str) -> None:
 
 
 def write_runs(found: Iterable[RunSummary]) -> None:
-    """Print a table of runs."""
-    rows = [
-        (
-            run.seq,
-            run.status,
-            words.local_time(run.started),
-            words.duration(run.elapsed_s),
-            run.program,
-            run.used,
-            run.generated,
-            ", ".join(run.tags),
-            run.record[:8],
-        )
-        for run in found
-    ]
-    output.write_table(
-        ("run", "status", "started", "took", "program", "used", "made", "tags", "id"),
-        rows,
-        right=("run", "took", "used", "made"),
-    )
+    """Print a table of runs; a narrow terminal shows fewer columns."""
+    columns = output.terminal_columns()
+    titles = [title for title, least in _LEAST.items() if columns is None or columns >= least]
+    rows = [[_shown(run)[title] for title in titles] for run in found]
+    output.write_table(titles, rows, right=_RIGHT)
+
+
+def _shown(run: RunSummary) -> dict[str, object]:
+    return {
+        "run": run.seq,
+        "status": run.status,
+        "started": words.local_time(run.started),
+        "took": words.duration(run.elapsed_s),
+        "program": run.program,
+        "used": run.used,
+        "made": run.generated,
+        "tags": ", ".join(run.tags),
+        "id": run.record[:8],
+    }
 
 
 def _cells(run: RunSummary) -> list[object]:

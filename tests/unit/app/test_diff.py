@@ -33,6 +33,9 @@ def test_every_part_is_compared(project: Project, record: Record) -> None:
     found = diff_runs(project, "1", "2")
 
     assert {(entry.part, entry.name): entry.finding for entry in found.entries} == {
+        ("run", "command"): "same",
+        ("run", "status"): "same",
+        ("run", "exit code"): "same",
         ("program", "clean.R"): "changed",
         ("parameters", "year"): "changed",
         ("parameters", "gone"): "only-left",
@@ -54,7 +57,7 @@ def test_a_run_is_the_same_as_itself(project: Project, record: Record) -> None:
     found = diff_runs(project, "latest", "1")
 
     assert found.is_same
-    assert len(found.entries) == 4
+    assert len(found.entries) == 7
 
 
 def test_another_program_is_seen_twice(project: Project, record: Record) -> None:
@@ -62,8 +65,24 @@ def test_another_program_is_seen_twice(project: Project, record: Record) -> None
     record(program="a.R")
     record(program="b.R")
 
-    findings = [entry.finding for entry in diff_runs(project, "1", "2").entries]
-    assert findings == ["only-left", "only-right"]
+    entries = diff_runs(project, "1", "2").entries
+    assert [entry.finding for entry in entries if entry.part == "program"] == [
+        "only-left",
+        "only-right",
+    ]
+
+
+def test_other_arguments_and_another_end_are_told(project: Project, record: Record) -> None:
+    """Same program, same files, and yet not the same run."""
+    record(command=("Rscript", "a.R", "2020"))
+    record(command=("Rscript", "a.R", "2021"), status="failed")
+
+    changed = [e for e in diff_runs(project, "1", "2").entries if e.finding == "changed"]
+    assert [(e.name, e.left, e.right) for e in changed] == [
+        ("command", "Rscript a.R 2020", "Rscript a.R 2021"),
+        ("exit code", "0", "1"),
+        ("status", "ok", "failed"),
+    ]
 
 
 def test_an_unknown_run_is_not_recorded(project: Project, record: Record) -> None:

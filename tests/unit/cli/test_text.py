@@ -75,7 +75,7 @@ def test_columns_give_way_from_the_widest(widths: list[int], available: int) -> 
     fitted = fit(widths, available)
 
     assert all(now <= before for now, before in zip(fitted, widths, strict=True))
-    assert sum(fitted) <= available or max(fitted) <= 8
+    assert sum(fitted) <= available or max(fitted) <= 4
     if sum(widths) <= available:
         assert fitted == widths
     for now, before in zip(fitted, widths, strict=True):
