@@ -203,7 +203,7 @@ class Recording:
             CaptureReported(
                 recorder=self._recorder.name,
                 version=self._verdict.version,
-                blind=self._recorder.blind,
+                blind=(*self._recorder.blind, *observer.blind),
                 problems=tuple(observer.problems),
                 hidden=dict(sorted(hidden.items())),
             )

@@ -84,8 +84,11 @@ class Attention:
         Raises:
             OSError: It could not be started.
         """
-        if before_exec is not None:
-            return self._fork(watch, before_exec)
+        pid = self._spawn(watch) if before_exec is None else self._fork(watch, before_exec)
+        watch.started(pid)
+        return pid
+
+    def _spawn(self, watch: Watch) -> int:
         actions = [(os.POSIX_SPAWN_DUP2, ours, theirs) for theirs, ours in watch.streams.items()]
         for command in _commands(watch):
             try:
@@ -120,7 +123,7 @@ class Attention:
         """
         waited = PASSED_ON | {signal.SIGCHLD}
         while True:
-            found, status, usage = os.wait4(pid, os.WNOHANG | os.WUNTRACED)
+            found, status, usage = self.look(pid)
             if found and not os.WIFSTOPPED(status):
                 return self._ending(status, usage)
             if found and _is_stopped(pid):
@@ -135,6 +138,10 @@ class Attention:
                 idle()
             if told is not None and told.si_signo != signal.SIGCHLD:
                 self._pass_on(pid, told, resized)
+
+    def look(self, pid: int) -> tuple[int, int, resource.struct_rusage]:
+        """As wait4(2) without waiting: 0 while it runs. Who starts it otherwise asks otherwise."""
+        return os.wait4(pid, os.WNOHANG | os.WUNTRACED)
 
     def _pass_on(self, pid: int, told: signal.struct_siginfo, resized: Callable[[], None]) -> None:
         number = signal.Signals(told.si_signo)

@@ -103,7 +103,7 @@ def read_command(words: Sequence[str], environ: Mapping[str, str] = os.environ) 
     if not words or not words[0]:
         raise UsageError("no command to run", hint="provkit run -- COMMAND [ARGUMENT]...")
     words = _with_interpreter(words, environ)
-    executable = _find(words[0], environ)
+    executable = find_executable(words[0], environ)
     program, rest, text = _program(words, executable)
     parameters = _parameters(rest)
     if text is not None:
@@ -145,7 +145,12 @@ def _python(environ: Mapping[str, str]) -> str:
     return sys.executable
 
 
-def _find(name: str, environ: Mapping[str, str]) -> str:
+def find_executable(name: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Absolute path of a command, as a shell finds it.
+
+    Raises:
+        CommandNotFoundError: No such command, or it may not be executed.
+    """
     found = which(name, path=environ.get("PATH"))
     if found is not None:
         return os.path.abspath(found)

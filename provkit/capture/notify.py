@@ -124,6 +124,7 @@ class Supervised(Attention):
             self.leave()
             raise CaptureError(f"the kernel refuses a filter: {os.strerror(number[0])}")
         self._pidfd = os.pidfd_open(number[0])
+        watch.started(number[0])
         return number[0]
 
     def look(self, pid: int) -> tuple[int, int, resource.struct_rusage]:

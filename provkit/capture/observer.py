@@ -9,38 +9,19 @@ the staging folder, because only it can hold the process; it names the copy as
 ``staged``, or says ``why`` there is none.
 """
 
-# Plain os: pathlib costs 5 ms, and every recording passes here.
-# ruff: noqa: PTH120
-
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from provkit.capture.accesses import AccessLines
+from provkit.capture.harmless import harmless
 from provkit.capture.noise import Noise
+from provkit.capture.sight import Sight, moves_of
 from provkit.capture.streams import command_of, inherited, link_of, open_paths, parent_of
 from provkit.capture.tree import Identity, Tree, identify
-from provkit.model.events import AccessKind, Event, FileAccessed, ProcessEnded, ProcessStarted
-
-MOST_ENTRIES = 10_000
-"""Of a folder that is renamed, so many files are followed."""
-
-
-@dataclass(slots=True)
-class Sight:
-    """How a file was when the run first met it.
-
-    Attributes:
-        identity: What the file system said; None when it was too late to ask.
-        staged: Path of a copy of its bytes in the staging folder.
-        why: Why there is no copy although the file changed.
-    """
-
-    identity: Identity | None
-    staged: str | None = None
-    why: str = ""
+from provkit.model.events import Event, ProcessEnded, ProcessStarted
 
 
 class Observer:
@@ -53,38 +34,47 @@ class Observer:
         noise: Rules in force.
         append: Writes an event to the journal.
         before: The project as it was before the command.
+        clean: Takes secrets out of a command line.
 
     Attributes:
         found: By absolute path, how each file was that the run read or changed.
         written: Absolute paths that the run has written.
         hidden: How many paths the recorder has put aside itself, by kind.
         problems: What went wrong in us, one sentence each.
+        blind: What could not be seen in this run, beyond what its recorder never sees.
         unwatched: Numbers of processes that are known to have run but could not be watched.
         held: The recorder holds each process while it tells of it.
     """
 
-    def __init__(self, noise: Noise, append: Callable[[Event], None], before: Tree) -> None:
+    def __init__(
+        self,
+        noise: Noise,
+        append: Callable[[Event], None],
+        before: Tree,
+        *,
+        clean: Callable[[Sequence[str]], tuple[str, ...]] = tuple,
+    ) -> None:
         self.found: dict[str, Sight] = {}
         self.written: dict[str, None] = {}
         self.hidden: dict[str, int] = {}
         self.problems: list[str] = []
+        self.blind: list[str] = []
         self.unwatched: list[int] = []
         self.held = False
         self._noise = noise
         self._append = append
         self._before = before
+        self._clean = clean
         self._numbers: dict[int, int] = {}
         self._count = 0
-        self._programs: dict[int, tuple[str, ...]] = {}
-        self._told: dict[tuple[int, str, str], tuple[int, int]] = {}
-        self._changes: dict[str, int] = {}
-        self._reads = 0
+        self._lines = AccessLines(noise, append)
         self._open: dict[int, dict[str, None]] = {}
 
     def hides(self, path: str) -> bool:
         """Whether a path is noise (counted, not recorded), so that work on it can be spared."""
         return self._noise.hides(path)
 
+    @harmless(0)
     def process(
         self,
         pid: int,
@@ -114,7 +104,7 @@ class Observer:
             ProcessStarted(
                 process=number,
                 at=at or datetime.now(UTC),
-                command=tuple(command),
+                command=self._clean(command),
                 directory=self._noise.relative(directory),
                 parent=None if parent is None else self._numbers.get(parent),
                 executable=executable,
@@ -129,6 +119,7 @@ class Observer:
             self.write(pid, path, at=at, why="opened before the run began")
         return number
 
+    @harmless(None)
     def ended(
         self,
         pid: int,
@@ -153,6 +144,7 @@ class Observer:
             )
         )
 
+    @harmless(None)
     def read(
         self, pid: int, path: str, *, at: datetime | None = None, seen: Identity | None = None
     ) -> None:
@@ -170,7 +162,7 @@ class Observer:
         now = identify(path)
         if now is not None and now.is_link:
             self._meet(path, now)
-            self._tell(number, "read", path, at)
+            self._lines.tell(number, "read", path, at)
             self.read(pid, os.path.realpath(path), at=at, seen=seen)
             return
         known = seen or now
@@ -184,9 +176,10 @@ class Observer:
             return
         if path not in self.written:
             self._meet(path, known)
-        if self._tell(number, "read", path, at):
+        if self._lines.tell(number, "read", path, at):
             self._say_what_is_still_open(pid, number, at)
 
+    @harmless(None)
     def write(
         self,
         pid: int,
@@ -222,9 +215,10 @@ class Observer:
             self.read(pid, path, at=at, seen=seen)
         number = self._number(pid)
         self._change(path, seen, staged, why)
-        self._tell(number, "write", path, at, fresh=fresh)
+        self._lines.tell(number, "write", path, at, fresh=fresh)
         self._open.setdefault(number, {})[path] = None
 
+    @harmless(None)
     def renamed(
         self,
         pid: int,
@@ -240,16 +234,17 @@ class Observer:
         ``staged`` and ``why`` are of what stood at ``target``.
         """
         number = self._number(pid)
-        for old, new in _moves(path, target):
+        for old, new in moves_of(path, target):
             if self._noise.hides(old) and self._noise.hides(new):
                 continue
             if old not in self.written:
                 self._meet(old, self._old(old, None) or identify(old) or identify(new))
             self._change(new, None, staged, why)
             self.written.pop(old, None)
-            self._line(number, "rename", old, at, target=new)
-            self._touch(old, new)
+            self._lines.add(number, "rename", old, at, target=new)
+            self._lines.changed(old, new)
 
+    @harmless(None)
     def deleted(
         self,
         pid: int,
@@ -269,9 +264,10 @@ class Observer:
         if path not in self.written:
             sight = self._meet(path, known)
             sight.staged, sight.why = sight.staged or staged, sight.why or why
-        self._line(number, "delete", path, at)
-        self._touch(path)
+        self._lines.add(number, "delete", path, at)
+        self._lines.changed(path)
 
+    @harmless(None)
     def linked(self, pid: int, path: str, target: str, *, at: datetime | None = None) -> None:
         """It is about to give an existing ``path`` the further name ``target``.
 
@@ -284,13 +280,14 @@ class Observer:
         if (now is None or not now.is_link) and identify(path) is not None:
             self.read(pid, path, at=at)
         self._change(target, None, None, "")
-        self._line(number, "link", path, at, target=target)
-        self._touch(target)
+        self._lines.add(number, "link", path, at, target=target)
+        self._lines.changed(target)
 
+    @harmless(None)
     def listed(self, pid: int, path: str, *, at: datetime | None = None) -> None:
         """It lists a folder."""
         if not self._noise.hides(path):
-            self._tell(self._number(pid), "list", path, at)
+            self._lines.tell(self._number(pid), "list", path, at)
 
     def meet(self, path: str) -> None:
         """Remember a file that the run is known to use, such as its program."""
@@ -300,27 +297,27 @@ class Observer:
     def attribute(self, number: int, path: str, before: Identity | None) -> None:
         """A comparison says that a file changed; the process of that number did it."""
         self._change(path, before, None, "not seen before it changed")
-        self._tell(number, "write", path, None)
+        self._lines.tell(number, "write", path, None)
 
     def attribute_gone(self, number: int, path: str, before: Identity | None) -> None:
         """A comparison says that a file is gone; the process of that number did it."""
         self._meet(path, before)
-        self._line(number, "delete", path, None)
+        self._lines.add(number, "delete", path, None)
 
     def hide(self, kind: str, count: int) -> None:
         """Count paths that the recorder has put aside as noise itself."""
         if count:
             self.hidden[kind] = self.hidden.get(kind, 0) + count
 
+    def cannot_see(self, sentence: str) -> None:
+        """Something happened in the run that the recorder cannot follow."""
+        if sentence not in self.blind:
+            self.blind.append(sentence)
+
     def problem(self, sentence: str) -> None:
         """Something went wrong in us; the run becomes "incomplete, because …"."""
         if sentence not in self.problems:
             self.problems.append(sentence)
-
-    def _touch(self, *paths: str) -> None:
-        """These changed, so reading them is news again."""
-        for path in paths:
-            self._changes[path] = self._changes.get(path, 0) + 1
 
     def _number(self, pid: int) -> int:
         """Number of a process, which is looked at when it was not heard of before."""
@@ -362,49 +359,6 @@ class Observer:
                 sight.staged, sight.why = sight.staged or staged, sight.why or why
         self.written[path] = None
 
-    def _tell(
-        self, number: int, kind: AccessKind, path: str, at: datetime | None, *, fresh: bool = False
-    ) -> bool:
-        """Write a line, unless it says nothing new.
-
-        Reading again what is unchanged is not news; nor is writing again when
-        nothing was read in between.
-        """
-        key = (number, kind, path)
-        changes = self._changes.get(path, 0)
-        mark = (changes, self._reads if kind == "write" else 0)
-        if self._told.get(key) == mark and not fresh:
-            return False
-        if kind == "read":
-            self._reads += 1
-        elif kind == "write":
-            changes += 1
-            self._changes[path] = changes
-        self._told[key] = (changes, self._reads if kind == "write" else 0)
-        self._line(number, kind, path, at, fresh=fresh)
-        return True
-
-    def _line(
-        self,
-        number: int,
-        kind: AccessKind,
-        path: str,
-        at: datetime | None,
-        *,
-        target: str | None = None,
-        fresh: bool = False,
-    ) -> None:
-        self._append(
-            FileAccessed(
-                process=number,
-                kind=kind,
-                path=self._noise.relative(path),
-                target=None if target is None else self._noise.relative(target),
-                at=at or datetime.now(UTC),
-                fresh=fresh,
-            )
-        )
-
     def _say_what_is_still_open(self, pid: int, number: int, at: datetime | None) -> None:
         """After a reading: what the held process has open for writing can get something of it."""
         files = self._open.get(number)
@@ -413,29 +367,6 @@ class Observer:
         handles = open_paths(pid)
         for path in list(files):
             if path in handles:
-                self._tell(number, "write", path, at)
+                self._lines.tell(number, "write", path, at)
             else:
                 del files[path]
-
-
-def _moves(path: str, target: str) -> list[tuple[str, str]]:
-    """Old and new name of each file that a rename moves, told before or after the fact."""
-    there, folder = identify(path), identify(os.path.dirname(target))
-    arrived = identify(target)
-    if there is None and arrived is None:
-        return []
-    if there is not None and folder is not None and there.dev != folder.dev:
-        return []  # renaming across file systems fails
-    base = path if there is not None else target
-    if not (there or arrived or folder or _NOTHING).is_folder:
-        return [(path, target)]
-    moves: list[tuple[str, str]] = []
-    for top, _, names in os.walk(base):
-        start = top[len(base) :]
-        moves += [(f"{path}{start}/{name}", f"{target}{start}/{name}") for name in names]
-        if len(moves) > MOST_ENTRIES:
-            break
-    return moves
-
-
-_NOTHING = Identity(0, 0, 0, 0, 0, 0)

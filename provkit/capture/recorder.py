@@ -51,6 +51,8 @@ class Watch:
         staging: Existing folder of this run, for pre-images and spools.
         streams: Descriptor of the command to descriptor of ours, where it is not inherited as is:
             ``{1: 7}`` makes our 7 its standard output.
+        started: To be called with the command's process id once it runs; our ends of
+            ``streams`` are closed then.
         resized: To be called when the terminal changed its size.
     """
 
@@ -61,6 +63,7 @@ class Watch:
     project: str
     staging: str
     streams: Mapping[int, int] = field(default_factory=dict)
+    started: Callable[[int], None] = lambda pid: None
     resized: Callable[[], None] = lambda: None
 
 

@@ -78,11 +78,13 @@ class Tree:
     """Files and symbolic links below a folder that are not noise, by absolute path.
 
     Attributes:
+        root: The folder.
         files: Identity of each.
         complete: Whether all was seen within the limits.
     """
 
     def __init__(self, root: str, noise: Noise) -> None:
+        self.root = root
         self.files: dict[str, Identity] = {}
         self.complete = self._scan(root, noise)
 
