@@ -226,19 +226,21 @@ class Observer:
         target: str,
         *,
         at: datetime | None = None,
+        seen: Identity | None = None,
         staged: str | None = None,
         why: str = "",
     ) -> None:
         """It is about to rename, or has renamed, a file or folder.
 
-        ``staged`` and ``why`` are of what stood at ``target``.
+        ``seen`` is of the file before, when it was looked at; it is then one file for
+        certain. ``staged`` and ``why`` are of what stood at ``target``.
         """
         number = self._number(pid)
-        for old, new in moves_of(path, target):
+        for old, new in [(path, target)] if seen else moves_of(path, target):
             if self._noise.hides(old) and self._noise.hides(new):
                 continue
             if old not in self.written:
-                self._meet(old, self._old(old, None) or identify(old) or identify(new))
+                self._meet(old, self._old(old, seen) or identify(old) or identify(new))
             self._change(new, None, staged, why)
             self.written.pop(old, None)
             self._lines.add(number, "rename", old, at, target=new)
@@ -251,13 +253,17 @@ class Observer:
         path: str,
         *,
         at: datetime | None = None,
+        seen: Identity | None = None,
         staged: str | None = None,
         why: str = "",
     ) -> None:
-        """It is about to delete, or has deleted, a file. ``staged`` and ``why`` are of it."""
+        """It is about to delete, or has deleted, a file.
+
+        ``seen``, ``staged`` and ``why`` are of it.
+        """
         if self._noise.hides(path):
             return
-        known = self._old(path, None)
+        known = self._old(path, seen)
         if path not in self.written and path not in self.found and known is None:
             return  # came and went outside of what we see
         number = self._number(pid)
@@ -268,16 +274,27 @@ class Observer:
         self._lines.changed(path)
 
     @harmless(None)
-    def linked(self, pid: int, path: str, target: str, *, at: datetime | None = None) -> None:
+    def linked(
+        self,
+        pid: int,
+        path: str,
+        target: str,
+        *,
+        at: datetime | None = None,
+        symbolic: bool | None = None,
+    ) -> None:
         """It is about to give an existing ``path`` the further name ``target``.
 
-        For a symbolic link ``path`` is what it points to, absolute.
+        For a symbolic link ``path`` is what it points to, absolute. Without
+        ``symbolic`` the target is looked at to tell one from the other.
         """
         if self._noise.hides(target):
             return
         number = self._number(pid)
-        now = identify(target)
-        if (now is None or not now.is_link) and identify(path) is not None:
+        if symbolic is None:
+            now = identify(target)
+            symbolic = now is not None and now.is_link
+        if not symbolic and identify(path) is not None:
             self.read(pid, path, at=at)
         self._change(target, None, None, "")
         self._lines.add(number, "link", path, at, target=target)
