@@ -77,7 +77,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Keep in order": {
         "fsck": ("provkit.cli.upkeep:fsck", "Check every record and archived byte."),
         "recover": ("provkit.cli.upkeep:recover", "Tidy up after a crash."),
-        "reindex": ("provkit.cli.upkeep:reindex", "Make the index anew from the records."),
+        "reindex": ("provkit.cli.reindex:reindex", "Make the index anew from the records."),
         "gc": ("provkit.cli.upkeep:gc", "Delete archived bytes that no run names."),
         "config": ("provkit.cli.config:config", "Show and change settings."),
         "completion": ("provkit.cli.completion:completion", "Print a script for Tab completion."),

@@ -1,4 +1,4 @@
-"""``provkit fsck``, ``recover``, ``reindex``, ``gc`` and ``stats``: keep a project in order."""
+"""``provkit fsck``, ``recover``, ``gc`` and ``stats``: keep a project in order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from provkit.app.fsck import check_project
 from provkit.app.project import Project
 from provkit.app.recover import mend_identity
 from provkit.app.recover import recover as recover_project
-from provkit.app.reindex import reindex as make_index
 from provkit.app.upkeep import collect_garbage, count
 from provkit.cli import output, words
 from provkit.cli.session import Session, pass_project, pass_session
@@ -80,18 +79,6 @@ def recover(session: Session, fmt: str) -> None:
         output.say(f"Left as it is: {sentence}")
     if not any((done.sealed, done.deleted, done.removed, done.mended, done.left)):
         output.say("Nothing to do.")
-
-
-@click.command()
-@pass_project
-def reindex(project: Project) -> None:
-    r"""Make the index anew from the records. Nothing recorded is touched.
-
-    \b
-    Example:
-      provkit reindex
-    """
-    output.say(f"Indexed {words.count(make_index(project), 'graph')}.")
 
 
 @click.command()
