@@ -63,8 +63,7 @@ def assemble(
     packer = Packer(policy, knowledge, locate)
     packer.pack(drafts)
     plans = {run.id: packer.plan(run, touched[run.id].program) for run in ordered}
-    for extra in knowledge.extras:
-        packer.add_extra(extra)
+    packer.add_extras(knowledge.extras)
     if not packer.members:
         raise PackageError("no file to package", hint="see --include and --exclude")
     packaged = tuple(

@@ -67,6 +67,12 @@ class Packer:
             name=within_run(run.id, "command"),
         )
 
+    def add_extras(self, extras: Sequence[Extra]) -> None:
+        """Add files made for the package, but those that the policy excludes."""
+        for extra in extras:
+            if not _matches(extra.path, self.policy.exclude):
+                self.add_extra(extra)
+
     def add_extra(self, extra: Extra, *, name: str = "") -> str:
         """Add a file made for the package; gives its PID."""
         found = fingerprint_bytes(extra.data)
@@ -103,6 +109,8 @@ class Packer:
             return "not included"
         if draft.is_program and path.startswith("/") and not policy.include:
             return "a program outside the project"
+        if policy.never and policy.never.search(path) and path not in policy.include:
+            return "a file of that name may hold secrets"
         if policy.max_file_bytes is not None and size is not None and size > policy.max_file_bytes:
             return f"larger than {policy.max_file_bytes} bytes"
         return ""

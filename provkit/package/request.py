@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +24,8 @@ class Policy:
     Attributes:
         include: Globs on recorded paths; when there are any, only these files are packed.
         exclude: Globs on recorded paths that are never packed.
+        never: Matches recorded paths that are packed only when ``include`` has them
+            letter by letter, because files of such names hold secrets.
         max_file_bytes: Greater files are left out.
         evidence: Weakest evidence of a derivation that is asserted; ``assumed``
             asserts every output from every input, as recordr and matlab-dataone do.
@@ -30,6 +33,7 @@ class Policy:
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    never: re.Pattern[str] | None = None
     max_file_bytes: int | None = None
     evidence: Evidence = "workflow"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,13 +33,16 @@ def write_file(target: Target, path: str, data: bytes) -> None:
 
 
 @contextmanager
-def open_target(out: str, *, folder: str, date: datetime) -> Iterator[Target]:
+def open_target(
+    out: str, *, folder: str, date: datetime, check: Callable[[str], None] | None = None
+) -> Iterator[Target]:
     """A place to write a package to, named by the user.
 
     Args:
         out: A folder that is not there or empty, or a name that ends in ``.zip``.
         folder: Folder inside the zip file that holds everything; may be empty.
         date: Of every zip entry.
+        check: Looks at the package under a temporary name before it gets its own.
 
     Raises:
         UsageError: Something is there already, or its parent is not.
@@ -58,6 +61,8 @@ def open_target(out: str, *, folder: str, date: datetime) -> Iterator[Target]:
         else:
             growing.mkdir()
             yield _FolderTarget(growing)
+        if check is not None:
+            check(str(growing))
         growing.replace(place)
     except OSError as error:
         raise PackageError(f"cannot write {out}: {error.strerror or error}") from error
