@@ -132,18 +132,18 @@ class _Lanes:
     def _node(self, name: str) -> Iterator[str]:
         leaves = self._graph.leaves.get(name, [])
         onward = [t for t in self._graph.targets[name] if t not in set(leaves)]
-        if name in self._lanes:
-            column = self._lanes.index(name)
-        elif len(onward) == 1 and not leaves and onward[0] in self._lanes:
-            yield self._beside(name, self._lanes.index(onward[0]), ends=False)
-            return
-        else:
-            column = self._free(0)
+        column = self._lanes.index(name) if name in self._lanes else -1
+        if len(onward) == 1 and not leaves and onward[0] in self._lanes:
+            joined = self._lanes.index(onward[0])
+            if column < 0 or joined < column:
+                yield self._beside(name, joined, column, ends=False)
+                return
+        column = self._free(0) if column < 0 else column
         self._lanes[column] = name
         yield self._row({column: self._sign(name)}, (), name)
         for index, leaf in enumerate(leaves):
             last = index == len(leaves) - 1 and not onward
-            yield self._beside(leaf, column, ends=last)
+            yield self._beside(leaf, column, -1, ends=last)
         yield from self._leave(column, onward)
 
     def _leave(self, column: int, onward: list[str]) -> Iterator[str]:
@@ -172,11 +172,12 @@ class _Lanes:
         while self._lanes and self._lanes[-1] is None:
             self._lanes.pop()
 
-    def _beside(self, name: str, column: int, *, ends: bool) -> str:
-        """Row of a node that hangs on a line at its left."""
-        place = self._free(column + 1)
+    def _beside(self, name: str, column: int, place: int, *, ends: bool) -> str:
+        """Row of a node that hangs on a line at its left; at its own place, or a free one."""
+        place = self._free(column + 1) if place < 0 else place
         signs = {column: "╰" if ends else "├", place: self._sign(name)}
         row = self._row(signs, range(column, place), name)
+        self._lanes[place] = None
         while self._lanes and self._lanes[-1] is None:
             self._lanes.pop()
         return row
