@@ -21,9 +21,9 @@ from provkit.errors import (
     StoreError,
     StoreLockedError,
 )
+from provkit.rdf.engine import Encoder, order, read_iri, read_term, read_triple
 from provkit.resources import resource_folder
 from provkit.store.base import GraphContent
-from provkit.rdf.engine import Encoder, order, read_iri, read_term, read_triple
 from provkit.vocab.terms import IRI, Solutions, Term, Triple
 
 _STAGE = "urn:x-provkit:staged:"
@@ -144,6 +144,42 @@ class OxigraphStore:
                     batch.clear()
             self._engine.bulk_extend(batch)
 
+    def load_turtle(self, path: str, graph: IRI) -> None:
+        """Add a Turtle file that ships with provkit; its blank nodes stay blank.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        with _errors():
+            place = self._encoder.node(graph)
+            self._engine.load(path=path, format=ox.RdfFormat.TURTLE, to_graph=place)
+
+    def copy(self) -> OxigraphStore:
+        """Everything, in memory, to try things on."""
+        other = OxigraphStore()
+        with _errors():
+            other._engine.bulk_extend(self._engine.quads_for_pattern(None, None, None, None))
+        return other
+
+    def derive(self, rule: str, graph: IRI) -> bool:
+        """Add to a graph what a CONSTRUCT query says that no graph says yet.
+
+        Returns:
+            Whether anything was added.
+        """
+        with _errors(rule):
+            engine, place = self._engine, self._encoder.node(graph)
+            found = self._ask_engine(rule, {})
+            if not isinstance(found, ox.QueryTriples):
+                raise QuerySyntaxError("not a CONSTRUCT query", hint="a rule makes triples")
+            fresh = [
+                ox.Quad(each.subject, each.predicate, each.object, place)
+                for each in set(found)
+                if not _holds(engine, each)
+            ]
+            engine.bulk_extend(fresh)
+            return bool(fresh)
+
     def graphs(self) -> list[IRI]:
         """Names of all graphs, sorted."""
         with _errors():
@@ -205,6 +241,11 @@ class OxigraphStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _holds(engine: ox.Store, triple: ox.Triple) -> bool:
+    found = engine.quads_for_pattern(triple.subject, triple.predicate, triple.object, None)
+    return next(found, None) is not None
 
 
 def _wait_open(path: str | None, wait_s: float) -> ox.Store:
