@@ -21,13 +21,14 @@ PICTURES: tuple[PictureFormat, ...] = get_args(PictureFormat)
 _BY_EXTENSION = {"gv": "dot", "mmd": "mermaid", "txt": "text"}
 
 
-def picture_options(*more: str) -> Callable[[F], F]:
+def picture_options(*more: str, default: str = "dot") -> Callable[[F], F]:
     """Add ``--format``, ``--json`` and ``-o`` to a command; gives ``fmt`` and ``target``.
 
-    Without ``--format`` the extension of the file decides, else ``dot``.
+    Without ``--format`` the extension of the file decides, else the default.
 
     Args:
         more: Formats that the command writes itself; ``json`` is always one.
+        default: What is written when nothing else decides.
     """
     formats = (*TEXTS, *PICTURES, "json", *more)
 
@@ -38,7 +39,7 @@ def picture_options(*more: str) -> Callable[[F], F]:
     def choose(context: click.Context, _: click.Parameter, value: str | None) -> str:
         extension = os.path.splitext(context.params.get("target") or "")[1][1:].lower()  # noqa: PTH122
         named = _BY_EXTENSION.get(extension, extension)
-        chosen: str = context.params.get("fmt") or value or (named if named in formats else "dot")
+        chosen: str = context.params.get("fmt") or value or (named if named in formats else default)
         return chosen
 
     def decorate(function: F) -> F:
@@ -47,7 +48,7 @@ def picture_options(*more: str) -> Callable[[F], F]:
             "fmt",
             type=click.Choice(formats, case_sensitive=False),
             callback=choose,
-            help="What to write (what FILE says, else dot).",
+            help=f"What to write (what FILE says, else {default}).",
         )
         add_json = click.option(
             "--json",
