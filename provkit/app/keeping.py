@@ -11,6 +11,7 @@ given, and the state says why.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -20,7 +21,8 @@ from datetime import UTC, datetime
 from provkit.archive.store import Archive
 from provkit.capture.hashes import Hashes
 from provkit.capture.noise import Noise
-from provkit.capture.observer import Observer, Sight
+from provkit.capture.observer import Observer
+from provkit.capture.sight import Sight
 from provkit.capture.tree import Identity, identify
 from provkit.errors import ArchiveError
 from provkit.files import fingerprint_steady
@@ -33,6 +35,7 @@ SECRET = re.compile(
 )
 """Names of files that hold secrets: hashed, never archived."""
 
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 CHANGED = "changed while the run went on"
 
 
@@ -43,20 +46,24 @@ class Policy:
     Attributes:
         archive: Whether any are.
         max_bytes: Largest file to keep; 0 is any.
-        program: Path of the program, kept whatever its size.
+        script: Path of the script that was run, as records write it: kept whatever its size.
+        is_noise: Whether an absolute path is noise, such as a program of the system.
     """
 
     archive: bool
     max_bytes: int
-    program: str
+    script: str
+    is_noise: Callable[[str], bool]
 
     def refuses(self, path: str, size: int) -> str:
         """Why the bytes of a file are not kept; empty when they are."""
         if not self.archive:
             return "not archived: archiving is off"
+        if path.startswith("/") and self.is_noise(path):
+            return "not archived: part of the system"
         if SECRET.search(path):
             return "not archived: it may hold secrets"
-        if self.max_bytes and size > self.max_bytes and path != self.program:
+        if self.max_bytes and size > self.max_bytes and path != self.script:
             return "not archived: too large"
         return ""
 
@@ -69,6 +76,7 @@ class Keeper:
         hashes: What is known of files by their status.
         noise: Gives paths as records write them.
         policy: Which bytes are kept.
+        observer: What was met, and who is told what went wrong.
         hurried: Whether the user wants out, so that no more file is read.
     """
 
@@ -78,25 +86,31 @@ class Keeper:
         hashes: Hashes,
         noise: Noise,
         policy: Policy,
+        observer: Observer,
+        *,
         hurried: Callable[[], bool] = lambda: False,
     ) -> None:
         self._archive = archive
         self._hashes = hashes
         self._noise = noise
         self._policy = policy
+        self._observer = observer
         self._hurried = hurried
 
-    def states(self, observer: Observer) -> Iterator[StateObserved]:
+    def states(self) -> Iterator[StateObserved]:
         """Every state that the run found or left, in order of path."""
+        observer = self._observer
         for path, sight in sorted(observer.found.items()):
             yield self._found(path, sight)
         for path in sorted(observer.written):
             state = self._after(path, observer.found.get(path))
             if state is not None:
                 yield state
+        self._hashes.save()
 
     def _found(self, path: str, sight: Sight) -> StateObserved:
-        then, now = sight.identity, identify(path)
+        then = sight.identity
+        now = identify(path, follow=then is not None and not then.is_link)
         if then is not None and then.is_link:
             return self._link("found", path, then)
         if sight.staged is not None:
@@ -131,7 +145,7 @@ class Keeper:
     ) -> StateObserved:
         """The state of a path whose bytes are in ``source``, itself or a staged copy."""
         shown = self._noise.relative(path)
-        there = identify(source)
+        there = identify(source, follow=True)
         if there is None or not there.is_regular:
             return self._state(moment, path, identity, why="gone before it could be read")
         identity = identity or there
@@ -144,23 +158,35 @@ class Keeper:
         if self._hurried():
             return self._state(moment, path, identity, why="interrupted before it was read")
         try:
-            sha256 = self._take(source, keep=not refused)
+            sha256, lost = self._take(source, keep=not refused)
         except OSError as error:
             return self._state(moment, path, identity, why=f"unreadable: {error.strerror}")
-        after = identify(source)
+        after = identify(source, follow=True)
         if sha256 is None or after is None or not after.same_bytes(there):
             return self._state(moment, path, identity, why="unstable: it kept changing")
         self._hashes.put(identity, sha256)
-        return self._state(moment, path, identity, sha256=sha256, archived=not refused, why=refused)
+        why = refused or lost
+        return self._state(moment, path, identity, sha256=sha256, archived=not why, why=why)
 
-    def _take(self, source: str, *, keep: bool) -> str | None:
-        if not keep:
-            found = fingerprint_steady(source)
-            return None if found is None else found.sha256
-        try:
-            return self._archive.keep(source).sha256
-        except ArchiveError:
-            return None
+    def _take(self, source: str, *, keep: bool) -> tuple[str | None, str]:
+        """Hash of a file, archived if that can be, and why it is not.
+
+        Raises:
+            OSError: It cannot be read.
+        """
+        lost = ""
+        if keep:
+            try:
+                return self._archive.keep(source).sha256, ""
+            except ArchiveError:
+                return None, ""
+            except OSError as error:
+                if error.errno not in _NO_ROOM:
+                    raise
+                lost = "not archived: no room on the disk"
+                self._observer.problem("no room on the disk for the archive")
+        found = fingerprint_steady(source)
+        return (None if found is None else found.sha256), lost
 
     def _link(self, moment: Moment, path: str, identity: Identity) -> StateObserved:
         try:

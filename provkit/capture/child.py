@@ -125,7 +125,8 @@ class Attention:
         while True:
             found, status, usage = self.look(pid)
             if found and not os.WIFSTOPPED(status):
-                return self._ending(status, usage)
+                self._drain()
+                return ending_of(status, usage, asked=self.interrupted)
             if found and _is_stopped(pid):
                 os.kill(os.getpid(), signal.SIGSTOP)
                 _send(pid, signal.SIGCONT)
@@ -138,6 +139,12 @@ class Attention:
                 idle()
             if told is not None and told.si_signo != signal.SIGCHLD:
                 self._pass_on(pid, told, resized)
+
+    def _drain(self) -> None:
+        """Take what was sent to us and the command at once, before it ended."""
+        while (told := signal.sigtimedwait(PASSED_ON, 0)) is not None:
+            if told.si_signo in ENDING:
+                self.interrupted = True
 
     def look(self, pid: int) -> tuple[int, int, resource.struct_rusage]:
         """As wait4(2) without waiting: 0 while it runs. Who starts it otherwise asks otherwise."""
@@ -180,18 +187,33 @@ class Attention:
         finally:
             os._exit(code)
 
-    def _ending(self, status: int, usage: resource.struct_rusage) -> Ending:
-        code = os.waitstatus_to_exitcode(status)
-        name = None if code >= 0 else _signal_name(-code)
-        return Ending(
-            at=datetime.now(UTC),
-            exit_code=code if code >= 0 else 128 - code,
-            signal=name,
-            cpu_s=usage.ru_utime + usage.ru_stime,
-            peak_memory_bytes=usage.ru_maxrss * 1024,
-            interrupted=(self.interrupted and code != 0)
-            or (code < 0 and -code in (*ENDING, signal.SIGKILL)),
-        )
+
+def plain_wait(pid: int) -> Ending:
+    """Wait for a command whose recorder failed."""
+    try:
+        _, status, usage = os.wait4(pid, 0)
+    except ChildProcessError:  # somebody else is its parent, and has its exit code
+        return Ending(at=datetime.now(UTC), exit_code=255)
+    return ending_of(status, usage)
+
+
+def ending_of(status: int, usage: resource.struct_rusage, *, asked: bool = False) -> Ending:
+    """How a command ended, from its wait status.
+
+    Args:
+        status: As from wait(2).
+        usage: What it used.
+        asked: Somebody asked it to end.
+    """
+    code = os.waitstatus_to_exitcode(status)
+    return Ending(
+        at=datetime.now(UTC),
+        exit_code=code if code >= 0 else 128 - code,
+        signal=None if code >= 0 else _signal_name(-code),
+        cpu_s=usage.ru_utime + usage.ru_stime,
+        peak_memory_bytes=usage.ru_maxrss * 1024,
+        interrupted=(asked and code != 0) or (code < 0 and -code in (*ENDING, signal.SIGKILL)),
+    )
 
 
 def _commands(watch: Watch) -> list[tuple[str, list[str]]]:

@@ -18,7 +18,7 @@ from provkit.capture.tree import Identity
 from provkit.files import write_atomically
 
 MOST_LINES = 20_000
-_GRAIN_NS = 50_000_000  # coarser than any local file system's clock
+_GRAIN_NS = 12_000_000  # coarser than the clock of local file systems (a tick, at most 10 ms)
 _LINE = re.compile(rb"(\d+ \d+ \d+ \d+ \d+) ([0-9a-f]{64})\Z")
 
 

@@ -69,6 +69,7 @@ class Noise:
         home = environ.get("HOME") or ""
         self._dotfiles = f"{home.rstrip('/')}/." if home not in ("", "/") else None
         self._prefixes = tuple({f"{p}/" for p in (sys.prefix, sys.base_prefix) if p != "/"})
+        self._named: set[str] = set()
         self._verdicts: dict[str, str | None] = {}
 
     def hides(self, path: str) -> bool:
@@ -84,6 +85,10 @@ class Noise:
             if kind is not None and kind != "provkit":
                 counts[kind] = counts.get(kind, 0) + 1
         return dict(sorted(counts.items()))
+
+    def let_through(self, path: str) -> None:
+        """A path that the user names is no noise, whatever it is called."""
+        self._named.add(path)
 
     def hide(self, path: str, kind: str) -> None:
         """Count a path as noise for another reason than its name, such as being a device."""
@@ -101,10 +106,11 @@ class Noise:
 
     def kind(self, path: str) -> str | None:
         """Why an absolute path is noise; None when it is not."""
-        inside = self.is_inside(path)
-        if inside and (path.startswith((f"{self._root}.provkit/", f"{self._root}.provkit."))):
+        inside, name = self.is_inside(path), self.relative(path)
+        if inside and path.startswith((f"{self._root}.provkit/", f"{self._root}.provkit.")):
             return "provkit"
-        name = self.relative(path)
+        if path in self._named:
+            return None
         if _matches(self._exclude, name):
             return "excluded"
         if _matches(self._include, name):
@@ -113,11 +119,17 @@ class Noise:
         found = self._inside.search(f"/{name}" if inside else path)
         if found is None and not inside:
             found = self._outside.match(path)
-            if found is None and path.startswith(self._prefixes):
-                return "package"
-            if found is None and self._dotfiles is not None and path.startswith(self._dotfiles):
-                return "settings"
+            if found is None:
+                return self._place(path)
         return None if found is None else _NAMES[found.lastgroup or ""]
+
+    def _place(self, path: str) -> str | None:
+        """Why a path outside of the project is noise by where it is on this machine."""
+        if path.startswith(self._prefixes):
+            return "package"
+        if self._dotfiles is not None and path.startswith(self._dotfiles):
+            return "settings"
+        return None
 
 
 _NAMES = {kind.replace(" ", "_"): kind for kind in {**INSIDE, **OUTSIDE}}

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from provkit.capture.accesses import AccessLines
 from provkit.capture.harmless import harmless
 from provkit.capture.noise import Noise
-from provkit.capture.sight import Sight, moves_of
+from provkit.capture.sight import Sight, copy_of, moves_of
 from provkit.capture.streams import command_of, inherited, link_of, open_paths, parent_of
 from provkit.capture.tree import Identity, Tree, identify
 from provkit.model.events import Event, ProcessEnded, ProcessStarted
@@ -308,8 +308,27 @@ class Observer:
 
     def meet(self, path: str) -> None:
         """Remember a file that the run is known to use, such as its program."""
-        if path not in self.written:
-            self._meet(path, identify(path))
+        known = identify(path)
+        if path not in self.written and known is not None:
+            self._meet(path, known)
+
+    def meet_program(self, path: str) -> None:
+        """Remember the program, which is recorded wherever it lies."""
+        known = identify(os.path.realpath(path))
+        if known is not None and known.is_regular:
+            self._meet(path, known)
+
+    def save(self, path: str, staging: str) -> None:
+        """Save the bytes of a file that the user says will be written."""
+        known = identify(path)
+        if known is not None and known.is_regular:
+            sight = self._meet(path, known)
+            sight.staged, sight.why = copy_of(path, known, staging)
+
+    def declare(self, number: int, path: str) -> None:
+        """The user says that the process of that number reads a file."""
+        self.meet(path)
+        self._lines.tell(number, "read", path, None)
 
     def attribute(self, number: int, path: str, before: Identity | None) -> None:
         """A comparison says that a file changed; the process of that number did it."""

@@ -21,13 +21,11 @@ from datetime import UTC, datetime
 from provkit.capture.child import Attention
 from provkit.capture.observer import Observer
 from provkit.capture.recorder import Ending, Verdict, Watch
+from provkit.capture.sight import SAVE_BYTES
 from provkit.capture.snapshot import tell_end, tell_start
 from provkit.capture.tree import Identity
 
 BOOTSTRAP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "bootstrap")  # noqa: PTH100
-SAVE_BYTES = 256 << 20
-"""Larger files are not copied before they are written over: it would take too long."""
-
 _POLL_S = 0.25
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*\Z")
 _DEAF = re.compile(r"-[bBdiOqsuvxP]*[IES]")

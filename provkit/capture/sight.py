@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from shutil import copyfile
 
 from provkit.capture.tree import Identity, identify
+
+SAVE_BYTES = 256 << 20
+"""Larger files are not copied before they are written over: it would take too long."""
 
 MOST_ENTRIES = 10_000
 """Of a folder that is renamed, so many files are followed."""
@@ -50,3 +54,16 @@ def moves_of(path: str, target: str) -> list[tuple[str, str]]:
 
 
 _NOTHING = Identity(0, 0, 0, 0, 0, 0)
+
+
+def copy_of(path: str, known: Identity, staging: str) -> tuple[str | None, str]:
+    """A copy of a file in the staging folder, or why there is none."""
+    if known.size > SAVE_BYTES:
+        return None, "too large to save before it was written over"
+    copy = f"{staging}/named-{known.dev:x}-{known.ino:x}"
+    try:
+        copyfile(path, copy)
+    except OSError as error:
+        return None, f"not saved before it was written over: {error.strerror}"
+    now = identify(path)
+    return (copy, "") if now is not None and now.same_bytes(known) else (None, "unstable")

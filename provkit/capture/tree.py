@@ -4,11 +4,14 @@ Taken before and after a command, it tells which files changed whoever changed
 them, at 3 to 5 µs a file; what it cannot tell is who did it, and what was read.
 """
 
+# ruff: noqa: PTH116 - a scan must not make an object for each file
+
 from __future__ import annotations
 
 import os
 import stat
 import time
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 from provkit.capture.noise import Noise
@@ -66,10 +69,10 @@ def identity_of(info: os.stat_result) -> Identity:
     )
 
 
-def identify(path: str) -> Identity | None:
-    """Identity of what is at a path, a link itself; None when there is nothing."""
+def identify(path: str, *, follow: bool = False) -> Identity | None:
+    """Identity of what is at a path, a link itself unless followed; None when there is nothing."""
     try:
-        return identity_of(os.lstat(path))
+        return identity_of(os.stat(path) if follow else os.lstat(path))
     except (OSError, ValueError):
         return None
 
@@ -79,14 +82,18 @@ class Tree:
 
     Attributes:
         root: The folder.
+        taken: When the look began.
         files: Identity of each.
+        looked: False when nobody wanted it to be looked at.
         complete: Whether all was seen within the limits.
     """
 
-    def __init__(self, root: str, noise: Noise) -> None:
+    def __init__(self, root: str, noise: Noise, *, look: bool = True) -> None:
         self.root = root
+        self.taken = datetime.now(UTC)
         self.files: dict[str, Identity] = {}
-        self.complete = self._scan(root, noise)
+        self.looked = look
+        self.complete = not look or self._scan(root, noise)
 
     def changed_since(self, before: Tree) -> list[str]:
         """Paths that are new or have other bytes than before, in order."""

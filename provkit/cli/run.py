@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from provkit.app.record import Request, record
+from provkit.app.record import record
+from provkit.app.request import Request
 from provkit.capture.recorder import RECORDERS
 from provkit.cli import output
 from provkit.cli.session import Session, pass_session
@@ -27,6 +28,7 @@ from provkit.cli.session import Session, pass_session
 @click.option("--input", "inputs", metavar="FILE", multiple=True, help="Count it as read.")
 @click.option("--output", "outputs", metavar="FILE", multiple=True, help="Count it as written.")
 @click.option("--no-archive", is_flag=True, help="Keep hashes, not bytes.")
+@click.option("--no-logs", is_flag=True, help="Do not keep, nor touch, what the command says.")
 @click.argument("command", metavar="-- COMMAND [ARGUMENT]...", nargs=-1, type=click.UNPROCESSED)
 @pass_session
 def run(  # noqa: PLR0913 - one for each option
@@ -41,6 +43,7 @@ def run(  # noqa: PLR0913 - one for each option
     inputs: tuple[str, ...],
     outputs: tuple[str, ...],
     no_archive: bool,
+    no_logs: bool,
     command: tuple[str, ...],
 ) -> int:
     r"""Run any command and record what it reads and writes.
@@ -66,13 +69,14 @@ def run(  # noqa: PLR0913 - one for each option
         inputs=inputs,
         outputs=outputs,
         archive=not no_archive,
+        logs=not no_logs,
     )
     project, is_new = session.find_or_create()
     if is_new:
         output.say(f"provkit: new project in {project.root}")
     recorded = record(project, request)
     for problem in recorded.problems:
-        output.say(f"provkit: run {recorded.seq} is incomplete: {problem}")
+        output.say(f"provkit: run {recorded.seq} is incomplete, because {problem}")
     return recorded.exit_code
 
 

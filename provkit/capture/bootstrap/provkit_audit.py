@@ -50,6 +50,7 @@ class _Spool:
         self.mine: set[str] = set()
         self.busy = 0  # the thread whose own work the hook must not tell of
         self.failed = False
+        self.quiet = False
         self.pid = os.getpid()
 
     def tell(self, kind: bytes, *fields: bytes) -> None:
@@ -110,7 +111,7 @@ def begin() -> None:
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         handler = handlers.get(event)
-        if handler is None or spool.busy == get_ident():
+        if handler is None or spool.quiet or spool.busy == get_ident():
             return
         try:
             handler(*arguments)
@@ -152,6 +153,8 @@ def _handlers(spool: _Spool) -> dict[str, Callable[..., None]]:
         "subprocess.Popen": lambda exe, words, cwd, env: _spawned(spool, words, cwd),
         "os.posix_spawn": lambda exe, words, env: _spawned(spool, words, None),
         "os.system": lambda text: _spawned(spool, ("sh", "-c", text), None),
+        # Said by a `provkit run` inside the run: its own reading is not the command's.
+        "provkit.quiet": lambda: setattr(spool, "quiet", True),
         "os.exec": lambda exe, words, env: _became(spool, exe, words),
     }
 
