@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,13 @@ from provkit.app.folder import (
     project_root,
     read_identity,
 )
-from provkit.errors import NotRecordedError, ProjectError, StoreLockedError, UsageError
+from provkit.errors import (
+    NotRecordedError,
+    ProjectError,
+    StoreError,
+    StoreLockedError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from provkit.store.base import Store
@@ -106,20 +112,26 @@ class Project(ProjectFolder):
             wait_s: How long to wait for another process to let go.
 
         Raises:
-            ProjectError: Another process held it all the time.
+            ProjectError: Another process held it all the time, or it is damaged.
         """
         # The engine costs 15 ms that a recorder must not pay. app.ingest takes a
         # ProjectFolder, never a Project, so no cycle arises.
         from provkit.app.ingest import open_index  # noqa: PLC0415
 
-        try:
-            with open_index(self, wait_s=wait_s) as index:
-                yield index
-        except StoreLockedError as error:
-            raise ProjectError(
-                f"another process holds the index of {self.root}",
-                hint="wait for it to end (`provkit serve` holds it while it runs), then try again",
-            ) from error
+        with ExitStack() as stack:
+            try:
+                index = stack.enter_context(open_index(self, wait_s=wait_s))
+            except StoreLockedError as error:
+                raise ProjectError(
+                    f"another process holds the index of {self.root}",
+                    hint="wait for it to end (`provkit serve` holds it), then try again",
+                ) from error
+            except StoreError as error:
+                raise ProjectError(
+                    f"the index of {self.root} cannot be used: {error.message}",
+                    hint="`provkit reindex` makes it anew; nothing recorded is lost",
+                ) from error
+            yield index
 
 
 def find_project(

@@ -346,3 +346,27 @@ def test_the_run_list_is_quick(recorded: Any, provkit_bin: Path) -> None:
     took = best(provkit_bin, "runs")
     assert took <= 0.3
     assert took <= 8 * best(interpreter, "-c", "pass")
+
+
+def test_many_recorders_at_once_lose_nothing(provkit: Any, provkit_bin: Path) -> None:
+    """R6: each run once, each number once, nobody waits for the index or for who looks."""
+    workers, each = (16, 25) if os.environ.get("FULL") else (6, 2)
+    provkit("init")
+    loop = f'for i in $(seq {each}); do "$0" run -- touch "out-$1-$i" || exit 1; done'
+    going = [
+        subprocess.Popen(["bash", "-c", loop, provkit_bin, str(number)], cwd=provkit.folder)
+        for number in range(workers)
+    ]
+    with_index = 0
+    while any(worker.poll() is None for worker in going):
+        provkit("runs", "--json")
+        provkit("reindex")
+        with_index += 1
+
+    assert [worker.returncode for worker in going] == [0] * workers
+    rows = provkit("runs", "--json").json
+    assert sorted(row["seq"] for row in rows) == list(range(1, workers * each + 1))
+    assert {row["status"] for row in rows} <= {"ok", "incomplete"}
+    assert len({row["id"] for row in rows}) == workers * each
+    assert provkit("fsck", "--json").json["ok"] is True
+    assert with_index > 0

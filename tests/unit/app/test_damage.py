@@ -19,7 +19,7 @@ from provkit.app.reindex import reindex
 from provkit.app.runs import list_runs
 from provkit.app.statements import state
 from provkit.app.upkeep import collect_garbage, count
-from provkit.errors import ProjectError
+from provkit.errors import ProjectError, QuerySyntaxError
 from provkit.files import fingerprint_bytes
 from provkit.model.identifiers import mint_run_id, run_iri
 from provkit.model.seal import check_seal
@@ -316,6 +316,10 @@ def test_a_lost_or_corrupt_index_is_made_anew(full: Project) -> None:
         if path.is_file() and path.name != "LOCK":
             path.write_bytes(b"\xff" * 64)
 
+    with pytest.raises(ProjectError) as refused, full.store():
+        pass
+    assert refused.value.exit_code == 5
+    assert "reindex" in refused.value.hint
     reindex(full)
     with full.store() as index:
         assert index.digest() == before
@@ -330,3 +334,9 @@ def test_a_held_index_is_busy_not_broken(full: Project) -> None:
     ):
         pass
     assert refused.value.exit_code == 5
+
+
+def test_an_error_of_a_question_is_not_a_broken_index(full: Project) -> None:
+    """What goes wrong inside the block stays what it is."""
+    with pytest.raises(QuerySyntaxError), full.store() as index:
+        index.select("not a query")
