@@ -27,11 +27,11 @@ from provkit.model.events import RunStarted, decode_event
 from provkit.model.identifiers import run_iri
 from provkit.model.run import Run, fold
 from provkit.model.statement import Statement
+from provkit.query import hybrid
 from provkit.query.catalog import catalog
-from provkit.rdf.graphs import Graphs, integer
+from provkit.rdf.graphs import INFERRED, Graphs, integer
 from provkit.rdf.retrospective import encode_run
 from provkit.rdf.statements import encode_statement
-from provkit.store.base import Store
 from provkit.store.oxigraph import OxigraphStore
 from provkit.vocab.namespaces import BASE, PROVKIT, RDF
 from provkit.vocab.terms import IRI, Literal, Triple
@@ -75,7 +75,7 @@ class _Record:
 
 
 @contextmanager
-def open_index(project: ProjectFolder, *, wait_s: float = 5.0) -> Iterator[Store]:
+def open_index(project: ProjectFolder, *, wait_s: float = 5.0) -> Iterator[OxigraphStore]:
     """The index of a project, up to date with every record.
 
     Raises:
@@ -99,6 +99,8 @@ def ingest(project: ProjectFolder, store: OxigraphStore) -> Ingested:
         store.remove(store.graphs())
         known = {}
     gone = [name for name in known if name not in on_disk]
+    if gone:
+        hybrid.mark_stale(store)
     touched = _remove(store, gone, done)
     fresh = [record for name, record in on_disk.items() if name not in known or not record.sealed]
     if fresh or touched:
@@ -112,11 +114,16 @@ def ingest(project: ProjectFolder, store: OxigraphStore) -> Ingested:
         graphs = _encode_all(todo.values(), said, known, models, touched, done)
         if known:
             for each in graphs:
+                hybrid.mark_stale(store)  # until all are in, and joined again
                 store.replace(_without_shared(store, each))
         else:
             store.load(_once(graphs))
+    if done.changed and store.has_graph(INFERRED):
+        store.remove([INFERRED])  # its reasons changed
     if not known:
         store.replace({_INDEX: [Triple(_INDEX, PROVKIT.graphVersion, integer(GRAPH_VERSION))]})
+    if not hybrid.is_fresh(store):
+        hybrid.refresh(store)
     return done
 
 

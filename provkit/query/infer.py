@@ -13,13 +13,11 @@ from pathlib import Path
 
 from provkit.query.catalog import catalog
 from provkit.query.owl_oracle import close_with_owlrl
+from provkit.rdf.graphs import INFERRED
 from provkit.resources import resource_folder
 from provkit.store.oxigraph import OxigraphStore
-from provkit.vocab.namespaces import BASE, DCTERMS, ORE, PROV, PROVKIT, PROVONE, YW
+from provkit.vocab.namespaces import DCTERMS, ORE, PROV, PROVKIT, PROVONE, YW
 from provkit.vocab.terms import IRI, Triple
-
-INFERRED = IRI(f"{BASE}id/inferred")
-"""Name of the graph of what is implied."""
 
 _AXIOMS = IRI("urn:x-provkit:axioms")
 _SPOKEN = tuple(namespace.base for namespace in (PROV, PROVONE, ORE, DCTERMS, PROVKIT, YW))

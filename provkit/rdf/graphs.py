@@ -15,11 +15,14 @@ from typing import TypeVar
 from provkit.errors import UnknownDataError
 from provkit.model.identifiers import decode_path, encode_path
 from provkit.times import read_time, write_time
-from provkit.vocab.namespaces import PROVKIT, XSD
+from provkit.vocab.namespaces import BASE, PROVKIT, XSD
 from provkit.vocab.terms import IRI, Literal, Term, Triple
 
 Graphs = dict[IRI, list[Triple]]
 """Named graphs: name to content."""
+
+INFERRED = IRI(f"{BASE}id/inferred")
+"""Name of the graph of what the others imply."""
 
 _UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _TRUE = Literal("true", XSD.boolean)

@@ -9,7 +9,8 @@ from collections import defaultdict
 import pytest
 
 from provkit.model.run import fold
-from provkit.query.infer import INFERRED, infer
+from provkit.query.infer import infer
+from provkit.rdf.graphs import INFERRED
 from provkit.rdf.retrospective import encode_run
 from provkit.store.oxigraph import OxigraphStore
 from provkit.testing.records import run_events
