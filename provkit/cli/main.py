@@ -72,6 +72,10 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "package": ("provkit.cli.package:package", "Put runs and their files into a package."),
         "verify": ("provkit.cli.verify:verify", "Check a package."),
         "export": ("provkit.cli.export:export", "Write runs as PROV, RDF, Prolog, SQL or CSV."),
+        "serve": (
+            "provkit.cli.serve:serve",
+            "A SPARQL endpoint and the run list, on this machine.",
+        ),
         "import": ("provkit.cli.import_:import_", "Read runs recorded by other tools."),
     },
     "Keep in order": {
