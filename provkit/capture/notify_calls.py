@@ -15,7 +15,7 @@ from stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 
 from provkit.capture.notify_paths import AT_FDCWD, Paths, permits
 from provkit.capture.notify_processes import Process, Table, Vanished, descriptor
-from provkit.capture.notify_run import UNSAVED
+from provkit.capture.notify_run import UNSAVED, identity
 from provkit.capture.notify_trace import escape
 from provkit.capture.seccomp import Abi
 
@@ -33,6 +33,7 @@ _EXCLUSIVE = os.O_CREAT | os.O_EXCL
 _RESOLVE_IN_ROOT = 0x10
 _AT_REMOVEDIR, _AT_EMPTY_PATH = 0x200, 0x1000
 _RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
+_ENTRIES_LIMIT = 10_000
 _ARGUMENTS_LIMIT, _ARGUMENT_BYTES = 2000, 1 << 17
 
 
@@ -201,26 +202,39 @@ class Calls:
         elif not self._paths.may_create(target):
             return None
         run = process.run
-        old_target = UNSAVED if there is None else run.before(target, there, doomed=True)
+        saved = UNSAVED if there is None else run.save(target, there, doomed=True)
         run.staging.moved(source, target)
-        if S_IFMT(info.st_mode) != S_IFREG:
-            self._forget_folders()
-        at = time.time_ns() // 1000
-        return run.change(b"M", process, at, old_target, escape(source), escape(target))
+        return self._moved(process, info, saved, source, target)
 
     def _exchanges(
         self, process: Process, source: bytes, target: bytes, info: os.stat_result
     ) -> Lines:
         """Two names change places: told as three renames by way of a name of ours."""
-        run, at = process.run, time.time_ns() // 1000
         aside = source + b".provkit-aside"
         lines = None
         for each, to in ((source, aside), (target, source), (aside, target)):
-            run.staging.moved(each, to)
-            moved = run.change(b"M", process, at, UNSAVED, escape(each), escape(to))
-            lines = _join(lines, moved)
-        if S_IFMT(info.st_mode) != S_IFREG:
+            process.run.staging.moved(each, to)
+            lines = _join(lines, self._moved(process, info, UNSAVED, each, to))
+        return lines
+
+    def _moved(
+        self, process: Process, info: os.stat_result, saved: bytes, source: bytes, target: bytes
+    ) -> Lines:
+        """Lines for a rename, one for each file when it is of a folder."""
+        run, at = process.run, time.time_ns() // 1000
+        kind = S_IFMT(info.st_mode)
+        if kind != S_IFREG:
             self._forget_folders()
+        if kind != S_IFDIR:
+            names = escape(source), escape(target)
+            return run.change(b"M", process, at, identity(info), saved, *names)
+        lines = None
+        for path, there in _files_below(source):
+            to = target + path[len(source) :]
+            run.staging.moved(path, to)
+            names = escape(path), escape(to)
+            line = run.change(b"M", process, at, identity(there), UNSAVED, *names)
+            lines = _join(lines, line)
         return lines
 
     def _forget_folders(self) -> None:
@@ -251,9 +265,9 @@ class Calls:
             return None
         if kind == S_IFLNK:
             self._paths.forget()
-        old = process.run.before(path, info, doomed=True)
-        at = time.time_ns() // 1000
-        return process.run.change(b"D", process, at, old, escape(path))
+        run, at = process.run, time.time_ns() // 1000
+        saved = run.save(path, info, doomed=True)
+        return run.change(b"D", process, at, identity(info), saved, escape(path))
 
     def _link(self, p: Process, t: int, old: int, new: int, _c: int, _d: int, _e: int) -> Lines:
         return self._links(p, t, (AT_FDCWD, old), (AT_FDCWD, new), 0)
@@ -280,7 +294,7 @@ class Calls:
         if not os.path.lexists(source):
             return None
         run.staging.created(target)
-        return run.change(b"L", process, at, escape(source), escape(target))
+        return run.change(b"L", process, at, b"h", escape(source), escape(target))
 
     def _symlink(self, p: Process, t: int, text: int, new: int, _c: int, _d: int, _e: int) -> Lines:
         return self._symlinks(p, t, text, AT_FDCWD, new)
@@ -299,7 +313,7 @@ class Calls:
         process.run.staging.created(path)
         target = os.path.normpath(os.path.join(path.rpartition(b"/")[0] or b"/", points_to))
         at = time.time_ns() // 1000
-        return process.run.change(b"L", process, at, escape(target), escape(path))
+        return process.run.change(b"L", process, at, b"s", escape(target), escape(path))
 
     def _can_appear(self, path: bytes) -> bool:
         return not os.path.lexists(path) and self._paths.may_create(path)
@@ -376,6 +390,21 @@ def _signed(descriptor_argument: int) -> int:
     """A descriptor argument: 32 bits, with a sign."""
     value = descriptor_argument & 0xFFFFFFFF
     return value - (1 << 32) if value >> 31 else value
+
+
+def _files_below(folder: bytes) -> list[tuple[bytes, os.stat_result]]:
+    """Files and links in a folder that is about to be renamed, up to a limit."""
+    found = []
+    for top, _folders, names in os.walk(folder):
+        for name in names:
+            path = top + b"/" + name
+            try:
+                found.append((path, os.lstat(path)))
+            except OSError:
+                continue
+        if len(found) > _ENTRIES_LIMIT:
+            break
+    return found
 
 
 def _join(first: Lines, second: Lines) -> Lines:

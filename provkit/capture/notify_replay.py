@@ -123,25 +123,33 @@ class Replay:
         self._observer.write(int(pid), _text(path), at=_time(at))
 
     def _rename(self, fields: _Fields) -> None:
-        pid, at, *_identity, staged, why, path, target = fields
+        pid, at, *identity, staged, why, path, target = fields
         self._observer.renamed(
             int(pid),
             _text(path),
             _text(target),
             at=_time(at),
+            seen=_identity(identity),
             staged=self._copy(staged),
             why=_text(why),
         )
 
     def _delete(self, fields: _Fields) -> None:
-        pid, at, *_identity, staged, why, path = fields
+        pid, at, *identity, staged, why, path = fields
         self._observer.deleted(
-            int(pid), _text(path), at=_time(at), staged=self._copy(staged), why=_text(why)
+            int(pid),
+            _text(path),
+            at=_time(at),
+            seen=_identity(identity),
+            staged=self._copy(staged),
+            why=_text(why),
         )
 
     def _link(self, fields: _Fields) -> None:
-        pid, at, path, target = fields
-        self._observer.linked(int(pid), _text(path), _text(target), at=_time(at))
+        pid, at, how, path, target = fields
+        self._observer.linked(
+            int(pid), _text(path), _text(target), at=_time(at), symbolic=how == b"s"
+        )
 
     def _list(self, fields: _Fields) -> None:
         pid, at, path = fields

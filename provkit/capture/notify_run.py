@@ -19,10 +19,10 @@ from provkit.capture.notify_processes import (
 from provkit.capture.notify_staging import Staging
 from provkit.capture.notify_trace import Trace, escape
 
-_NOTHING = b"-1\t0\t0\t0\t0"
-UNSAVED = _NOTHING + b"\t\t"
-"""Identity and saved, when there was nothing."""
+UNSAVED = b"\t"
+"""Saved, when there was nothing to save."""
 
+_NOTHING = b"-1\t0\t0\t0\t0"
 _SYSTEM = (b"/usr/", b"/lib/", b"/lib64/", b"/etc/", b"/bin/")
 _SEEN_LIMIT, _OUTPUTS_LIMIT = 10_000, 1_000
 _CMDLINE_BYTES = 1 << 16
@@ -40,6 +40,7 @@ class TracedRun:
     """
 
     def __init__(self, root: bytes, trace: Trace, staging: Staging) -> None:
+        self._inside = root.rstrip(b"/") + b"/"
         self.system_folders = tuple(each for each in _SYSTEM if not root.startswith(each))
         self.trace = trace
         self.staging = staging
@@ -48,10 +49,9 @@ class TracedRun:
         self.over = False
         self._last_write = (0, b"")
 
-    def before(self, path: bytes, info: os.stat_result, *, doomed: bool = False) -> bytes:
-        """What stands at a path, its bytes saved when the run is about to destroy them."""
-        name, why = self.staging.save(path, info, doomed=doomed)
-        return b"%s\t%s\t%s" % (_identity(info), name, why)
+    def save(self, path: bytes, info: os.stat_result, *, doomed: bool = False) -> bytes:
+        """Save the bytes that the run is about to destroy; the two fields that say so."""
+        return b"\t".join(self.staging.save(path, info, doomed=doomed))
 
     def read(self, process: Process, path: bytes, info: os.stat_result, at: int) -> bytes | None:
         """Lines for a file opened for reading; None when it says nothing new."""
@@ -61,7 +61,7 @@ class TracedRun:
         if len(seen) > _SEEN_LIMIT:
             seen.clear()
         seen[path] = self.version
-        line = b"R\t%d\t%d\t%s\t%s" % (process.pid, at, _identity(info), escape(path))
+        line = b"R\t%d\t%d\t%s\t%s" % (process.pid, at, identity(info), escape(path))
         if process.outputs and not path.startswith(self.system_folders):
             closed = self.close_outputs(process, at)
             return closed + b"\n" + line if closed else line
@@ -77,11 +77,11 @@ class TracedRun:
         outputs[path] = -1
         if was is None:
             self.staging.created(path)
-            old = UNSAVED
+            old = _NOTHING + b"\t" + UNSAVED
         elif self._last_write == (process.pid, path):
             return None
         else:
-            old = self.before(path, was)
+            old = identity(was) + b"\t" + self.save(path, was)
         self._last_write = (process.pid, path)
         self.version += 1
         return b"W\t%d\t%d\t%s\t%s\t%s" % (process.pid, at, old, how, escape(path))
@@ -123,11 +123,15 @@ class TracedRun:
         self, process: Process, thread: int, at: int, executable: bytes, command: list[bytes]
     ) -> bytes:
         """Lines for a process that begins, or begins another program."""
-        closed = self.close_outputs(process, at, all_=True) if process.outputs else b""
+        sources, sinks = inherited(process.pid)
         process.told = True
         process.seen = {}
-        sources, sinks = inherited(process.pid)
-        process.outputs = {sink: 1 for sink in sinks if sink[:1] == b"/"}
+        # What was open for writing before the run began counts when it is of the project.
+        outputs = process.outputs
+        kept = {sink: 1 for sink in sinks if sink in outputs or sink.startswith(self._inside)}
+        process.outputs = {path: n for path, n in outputs.items() if path not in kept}
+        closed = self.close_outputs(process, at, all_=True)
+        process.outputs = kept
         try:
             folder = process.working_folder(thread)
         except Vanished:
@@ -165,7 +169,7 @@ class TracedRun:
             self.staging.close()
 
 
-def _identity(info: os.stat_result) -> bytes:
+def identity(info: os.stat_result) -> bytes:
     """The fields by which a file is known again."""
     return b"%d\t%d\t%d\t%d\t%d" % (
         info.st_ino,

@@ -14,9 +14,9 @@ line  fields
 ``R`` pid, at, identity, path           opened for reading
 ``W`` pid, at, identity, saved, how, path   for writing; how: ``f`` fresh, ``a`` append
 ``O`` pid, at, path                     was open for writing until now
-``M`` pid, at, identity, saved, path, target    rename; they are those of the target
+``M`` pid, at, identity, saved, path, target    rename of a file; saved is the target
 ``D`` pid, at, identity, saved, path    deletion
-``L`` pid, at, path, target             path gets the further name, or link, target
+``L`` pid, at, how, path, target        path gets a further name: ``s`` symbolic, ``h`` hard
 ``T`` pid, at, path                     folder listed
 ``!`` sentence                          what could not be seen
 ===== ===================================================================

@@ -7,7 +7,7 @@ depend on: see :func:`surroundings`.
 """
 
 # Plain os: pathlib costs 5 ms, and every recording passes here.
-# ruff: noqa: PTH102, PTH106, PTH108, PTH112, PTH115, PTH123
+# ruff: noqa: PTH102, PTH103, PTH106, PTH108, PTH111, PTH112, PTH115, PTH123
 
 from __future__ import annotations
 
@@ -79,6 +79,21 @@ def surroundings() -> tuple[str, ...]:
         sys.executable or "",
         *restrictions,
     )
+
+
+def user_cache() -> str:
+    """Folder of the user for what can be made again, outside of any project.
+
+    Raises:
+        CaptureError: It cannot be made.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    folder = f"{base}/provkit"
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise CaptureError(f"{folder} cannot be made: {error.strerror}") from error
+    return folder
 
 
 def has_supervisor() -> bool:
