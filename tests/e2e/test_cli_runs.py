@@ -30,14 +30,26 @@ KEYS = {"id", "seq", "program", "command", "status", "exit_code", "started", "en
         "host", "tags", "used", "generated"}  # fmt: skip
 
 
-@pytest.fixture
-def recorded(provkit: Any) -> Any:
+@pytest.fixture(scope="module")
+def template(provkit_bin: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with three recorded runs: two that differ, and one that failed."""
-    (provkit.folder / "in.csv").write_text("a,b\n")
-    (provkit.folder / "scale.py").write_text(SCRIPT)
-    provkit("run", "--tag", "first", "scale.py", "1")
-    provkit("run", "--param", "factor=2", "scale.py", "2")
-    provkit("run", "scale.py", "3", "too large", code=1)
+    folder = tmp_path_factory.mktemp("recorded")
+    (folder / "in.csv").write_text("a,b\n")
+    (folder / "scale.py").write_text(SCRIPT)
+    for words, code in (
+        (["--tag", "first", "scale.py", "1"], 0),
+        (["--param", "factor=2", "scale.py", "2"], 0),
+        (["scale.py", "3", "too large"], 1),
+    ):
+        done = subprocess.run([provkit_bin, "run", *words], cwd=folder, capture_output=True)  # noqa: PLW1510
+        assert done.returncode == code, done.stderr
+    return folder
+
+
+@pytest.fixture
+def recorded(provkit: Any, template: Path) -> Any:
+    """A copy of that folder, for one test to do with as it likes."""
+    shutil.copytree(template, provkit.folder, dirs_exist_ok=True)
     return provkit
 
 
