@@ -6,7 +6,11 @@ parameters white, files orange, runs black with white text.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from provkit.app.run_graphs import RunGraph
 from provkit.drawing.diagram import Diagram, Edge, Node, Style
+from provkit.lineage.answer import Lineage
 from provkit.query.workflow import WorkflowGraph, WorkflowNode
 
 STYLES = {
@@ -18,10 +22,16 @@ STYLES = {
     "outflow": Style(shape="circle", fill="#FFFFFF"),
     "file": Style(shape="rounded", fill="#FFE4B5"),
     "run": Style(shape="record", fill="#000000", text="#FFFFFF", font="Courier-Bold"),
+    "asked_file": Style(shape="rounded", fill="#FFE4B5", peripheries=2),
+    "asked_run": Style(
+        shape="record", fill="#000000", text="#FFFFFF", font="Courier-Bold", peripheries=2
+    ),
 }
 """Look of each kind of node."""
 
-_MOST_FILES = 12
+_MOST_FILES = 6
+_PLAIN = ("exact", "observed")
+_DASHED = ("path", "assumed")
 
 
 def draw_workflow(graph: WorkflowGraph) -> Diagram:
@@ -42,7 +52,77 @@ def _workflow_node(node: WorkflowNode) -> Node:
 
 
 def few(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Names for a box: when there are many, the first ones and how many more."""
+    """Names for a box: when there are many, what they have in common and how many there are."""
     if len(names) <= _MOST_FILES:
         return names
-    return (*names[: _MOST_FILES - 1], f"and {len(names) - _MOST_FILES + 1} more")
+    return pattern(names), f"{len(names)} files"
+
+
+def pattern(names: Sequence[str]) -> str:
+    """What names have in common at both ends, with ``*`` between."""
+    first, last = min(names), max(names)
+    start = 0
+    while start < len(first) and first[start] == last[start]:
+        start += 1
+    backward = sorted(name[start:][::-1] for name in names)
+    end = 0
+    while end < len(backward[0]) and backward[0][end] == backward[-1][end]:
+        end += 1
+    return f"{first[:start]}*{backward[0][:end][::-1]}"
+
+
+def draw_lineage(found: Lineage) -> Diagram:
+    """A lineage, from top to bottom; what was asked about has a double line."""
+    nodes = [
+        Node(
+            id=file.id,
+            lines=(file.path, *((file.sha256[:12],) if file.sha256 else ())),
+            style="asked_file" if file.id == found.target else "file",
+            tooltip=file.sha256 or "",
+        )
+        for file in found.files
+    ]
+    nodes += [
+        Node(
+            id=run.id,
+            lines=(f"run {run.seq}" if run.seq is not None else run.id, run.program),
+            style="asked_run" if run.id == found.target else "run",
+            tooltip=run.id,
+        )
+        for run in found.runs
+    ]
+    edges = {
+        (edge.source, edge.target): edge.carrier
+        for edge in sorted(found.edges, key=lambda edge: edge.carrier)
+    }
+    return Diagram(
+        nodes=tuple(nodes),
+        edges=tuple(
+            Edge(
+                source=source,
+                target=target,
+                label="" if carrier in _PLAIN else carrier,
+                dashed=carrier in _DASHED,
+            )
+            for (source, target), carrier in sorted(edges.items())
+        ),
+        styles=STYLES,
+        title="",
+    )
+
+
+def draw_runs(graph: RunGraph) -> Diagram:
+    """The multi-run graph as in figures 2 to 4 of the paper: runs with tags, program and id."""
+    nodes = []
+    for node in graph.nodes:
+        if node.kind == "run":
+            lines = (*((", ".join(node.tags),) if node.tags else ()), *node.paths, node.id)
+        else:
+            lines = (
+                few(node.paths)
+                if node.id not in node.contents
+                else (*few(node.paths), node.id[:12])
+            )
+        nodes.append(Node(id=node.id, lines=lines or (node.id,), style=node.kind))
+    edges = tuple(Edge(source=source, target=target) for source, target in graph.edges)
+    return Diagram(nodes=tuple(nodes), edges=edges, styles=STYLES, title=graph.title)

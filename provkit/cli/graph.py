@@ -10,12 +10,17 @@ from typing import Any, TypeVar
 import click
 
 from provkit.app.graphs import FileSource, hybrid_graph, prospective_graph
-from provkit.app.pictures import draw_workflow
+from provkit.app.lineage import Way
+from provkit.app.pictures import draw_runs, draw_workflow
+from provkit.app.run_graphs import Label, RunGraphQuestion, run_graph
+from provkit.app.selection import RunFilter
 from provkit.app.workflows import ScriptOptions
 from provkit.cli import output
+from provkit.cli.filters import filter_options
 from provkit.cli.pictures import picture_options, put, write_picture
 from provkit.cli.session import Session, pass_session
 from provkit.errors import UsageError
+from provkit.lineage.network import JOINS, By
 from provkit.query.workflow import Direction, WorkflowGraph
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -156,3 +161,51 @@ def workflow_json(found: WorkflowGraph) -> dict[str, Any]:
             row["uris"] = list(node.uris)
         nodes.append(row)
     return {"nodes": nodes, "edges": [list(edge) for edge in found.edges]}
+
+
+@graph.command()
+@filter_options
+@direction_options("TARGET")
+@click.option(
+    "--by",
+    type=click.Choice(JOINS),
+    default="content",
+    show_default=True,
+    help="Weakest join of runs: one unchanged version, equal bytes, or one path.",
+)
+@click.option(
+    "--label",
+    type=click.Choice(("path", "content")),
+    default="path",
+    show_default=True,
+    help="What files are one node by.",
+)
+@picture_options(default="text")
+@pass_session
+def runs(
+    session: Session,
+    chosen: RunFilter,
+    direction: Direction | None,
+    name: str | None,
+    by: By,
+    label: Label,
+    fmt: str,
+    target: str | None,
+) -> None:
+    r"""Draw all runs and files, or what leads to or from a target.
+
+    TARGET is a file, a folder, FILE@RUN, sha256:HASH or a RUN. The filters choose runs.
+
+    \b
+    Examples:
+      provkit graph runs
+      provkit graph runs --upstream-of results/plot.png --label content -o upstream.svg
+      provkit graph runs --tag final --json | jq '.nodes[].id'
+    """
+    way: Way | None = None if direction is None else "up" if direction == "upstream" else "down"
+    question = RunGraphQuestion(way=way, target=name, by=by, label=label, runs=chosen)
+    found = run_graph(session.project, question)
+    if fmt == "json":
+        put((json.dumps(found.to_json(), indent=2) + "\n").encode(), target)
+    else:
+        write_picture(draw_runs(found), fmt, target)

@@ -33,14 +33,16 @@ def hybrid_rules(queries: Catalog = catalog) -> list[Query]:
     return [queries[name] for name in queries.names("hybrid")]
 
 
-def is_fresh(store: Store, rules: Iterable[Query]) -> bool:
-    """Whether the derived graphs are those of these rules and of what the store holds."""
-    return set(store.triples(_FRESH)) == set(_marks(rules))
+def is_fresh(store: Store, rules: Iterable[Query] | None = None) -> bool:
+    """Whether the derived graphs are those of the rules and of what the store holds."""
+    wanted = hybrid_rules() if rules is None else rules
+    return set(store.triples(_FRESH)) == set(_marks(wanted))
 
 
 def mark_stale(store: Store) -> None:
     """Say that the store is about to change, and the derived graphs with it."""
-    store.remove([_FRESH])
+    if store.triples(_FRESH):
+        store.remove([_FRESH])
 
 
 def refresh(store: Store, rules: Iterable[Query] | None = None) -> None:
