@@ -44,7 +44,8 @@ def render(dot: str, kind: PictureFormat, *, seconds: int = 60, memory_mb: int =
         )
     except subprocess.TimeoutExpired as error:
         raise DrawingError(
-            f"Graphviz did not finish within {seconds} s", hint="draw a part, or write DOT"
+            f"Graphviz did not finish within {seconds} s",
+            hint="leave something out of the picture, or write DOT",
         ) from error
     if done.returncode == _NO_GRAPHVIZ:
         raise DrawingError(
@@ -55,7 +56,7 @@ def render(dot: str, kind: PictureFormat, *, seconds: int = 60, memory_mb: int =
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
         raise DrawingError(
             f"Graphviz could not draw this graph: {last[0] if last else 'it was stopped'}",
-            hint="draw a part, or write DOT",
+            hint="leave something out of the picture, or write DOT",
         )
     return _safe_svg(done.stdout) if kind == "svg" else done.stdout
 
