@@ -161,10 +161,12 @@ def _invoke(name: str, words: list[str], project: str | None) -> int:
     click.Context.formatter_class = HelpPage
     session = Session(project)
     command = load_command(name)
-    if command.allow_interspersed_args or isinstance(command, click.Group):
+    mixed = command.context_settings.get("allow_interspersed_args", command.allow_interspersed_args)
+    if mixed or isinstance(command, click.Group):
         words = _take_project(words, session)
     else:  # what follows belongs to somebody else's command
-        command.params.append(project_option())
+        kept = [param for param in command.params if param.name != "project"]
+        command.params = [*kept, project_option()]
     try:
         with command.make_context(f"provkit {name}", words, obj=session) as context:
             result = command.invoke(context)

@@ -127,3 +127,19 @@ def test_an_interrupt_is_one_word_and_130(provkit: Any, provkit_bin: Path) -> No
 
     assert going.returncode == 130
     assert said == b"provkit: interrupted\n"
+
+
+def test_a_project_is_named_before_or_after_the_command(provkit: Any) -> None:
+    """And a command that is recorded keeps its own ``--project``."""
+    there = provkit.folder / "there"
+    there.mkdir()
+    provkit("init", there)
+    provkit("--project", there, "run", "--", "true")
+    provkit("run", "--project", there, "--", "echo", "--project", "mine")
+    provkit(f"--project={there}", "run", "sh", "-c", 'echo "$@"', "sh", "--project", "mine")
+
+    rows = provkit("runs", "--json", "--project", there).json
+    assert [row["command"][-2:] for row in rows[:2]] == [["--project", "mine"]] * 2
+    assert len(rows) == len(provkit("runs", "--json", f"--project={there}").json) == 3
+    assert len(provkit("runs", "--json", env={"PROVKIT_PROJECT": str(there)}).json) == 3
+    assert not (provkit.folder / ".provkit").exists()
