@@ -125,6 +125,13 @@ class Network:
         found = self._results.get(state)
         return {} if found is None else {s: rank for s, rank in found.items() if rank <= weakest}
 
+    def run_of(self, state: int) -> int | None:
+        """The run that a state belongs to: its IRI begins with that of the run."""
+        run = self._numbers.get(self.names[state].partition("#")[0])
+        if run is not None:
+            return run
+        return next(iter((*self.makers(state), *self.readers(state))), None)
+
     def key(self, state: int, join: int) -> int | None:
         """What a state shares by the join of that rank."""
         return self._keys[join].get(state)

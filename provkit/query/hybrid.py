@@ -15,12 +15,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from provkit.query.catalog import Catalog, Query, catalog
+from provkit.query.matching import match_recorded
 from provkit.store.base import Store
 from provkit.vocab.namespaces import BASE, PROVKIT
 from provkit.vocab.terms import IRI, Literal, Triple
 
 _DERIVED = f"{BASE}id/derived"
 _FRESH = IRI(_DERIVED)
+_MATCHES = IRI(f"{_DERIVED}/matches")
+_BEFORE_MATCHES = "followed"
 
 
 def derived_graph(rule: Query) -> IRI:
@@ -55,9 +58,11 @@ def refresh(store: Store, rules: Iterable[Query] | None = None) -> None:
     wanted = hybrid_rules() if rules is None else list(rules)
     owned = {derived_graph(rule) for rule in wanted}
     left = [name for name in store.graphs() if name.startswith(f"{_DERIVED}/")]
-    store.remove([name for name in left if name not in owned])
+    store.remove([name for name in left if name not in owned | {_MATCHES}])
     for rule in wanted:
         store.replace({derived_graph(rule): store.construct(rule.text)})
+        if rule.graph == _BEFORE_MATCHES:  # which runs followed a model is known now
+            store.replace({_MATCHES: match_recorded(store)})
     store.replace({_FRESH: _marks(wanted)})
 
 

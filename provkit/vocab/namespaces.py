@@ -161,12 +161,13 @@ PROVKIT = Namespace(
     "CaptureReport Content Environment EnvironmentFact EnvironmentVariable FileAccess HiddenFiles"
     " Location Log Package Parameter Process Remark State Statement Tombstone percentEncoded"
     # properties
-    " about accessKind archived blindTo capture command count cpuSeconds data directory"
-    " elapsedSeconds environment environmentFact environmentVariable evidence executable exitCode"
-    " fileAccess graphVersion hidden host kind linkTarget log mode modified moment name note"
-    " number package parameter parentProcess path peakMemoryBytes position problem process program"
-    " record recordedBy recorder rerunOf sequence signal size status staged stream tag target"
-    " truncated untraced user value version whyNotKept",
+    " about accessKind archived blindTo capture command contentJoin count cpuSeconds data"
+    " directory elapsedSeconds environment environmentFact environmentVariable evidence"
+    " exactJoin executable exitCode fileAccess followed fromWholeRun graphVersion hidden host"
+    " kind linkTarget log mode modified moment name note number package parameter parentProcess"
+    " path pathJoin peakMemoryBytes position problem process program record recordedBy recorder"
+    " rerunOf sequence signal size status staged stream tag target truncated untraced user value"
+    " version whyNotKept",
 )
 YW = Namespace(
     "yw",
@@ -178,7 +179,7 @@ YW = Namespace(
     " alias annotation beginAnnotation beginLine calls carries cell code column commentDelimiter"
     " digest endAnnotation endLine finding hasBlock hasChannel hasData hasPort hasResource hint id"
     " inScope inSource"
-    " keyword language line log logVariable message port position qualifiedName qualifies"
+    " keyword language line log logVariable matches message port position qualifiedName qualifies"
     " receives sends severity sinkPort sourcePort sourceText tag template text top uri"
     " uriTemplate uriVariable value",
 )
