@@ -24,16 +24,28 @@ from provkit.app import mend, project, upkeep
 from provkit.app.diff import RunDiff, diff_runs
 from provkit.app.files import FileVersion, Restored, find_version, open_version, restore_version
 from provkit.app.fsck import Health, check_project
+from provkit.app.imports import ImportReport, import_source
+from provkit.app.lineage import LineageAnswer, LineageQuestion, Way, ask_lineage
 from provkit.app.mend import Deletion
+from provkit.app.packaging import Packaged, PackageRequest, package_runs
+from provkit.app.picture import Picture
+from provkit.app.pictures import draw_lineage, draw_runs
+from provkit.app.record import record
 from provkit.app.recover import Recovery, recover
 from provkit.app.reindex import reindex
+from provkit.app.request import Recorded, Request
+from provkit.app.rerun import Rerun, rerun
+from provkit.app.run_graphs import Label, RunGraph, RunGraphQuestion, run_graph
 from provkit.app.runs import list_runs
 from provkit.app.selection import read_filter
 from provkit.app.settings import Settings, read_settings
+from provkit.app.soundness import Checked, Inferred, check_graph, infer_graph
 from provkit.app.summary import RunList
 from provkit.app.upkeep import Collected, Statistics
 from provkit.app.view import RunView, view_run
 from provkit.errors import NotRecordedError
+from provkit.lineage.network import By
+from provkit.lineage.walk import Rules
 from provkit.model.statement import Statement
 
 
@@ -93,6 +105,77 @@ class Project(project.Project):
         """Delete runs, by name or by filter; a tombstone keeps lineage joined."""
         chosen = read_filter(**filters) if filters else None
         return mend.delete_runs(self, map(str, runs), chosen, dry_run=dry_run, purge=purge)
+
+    def run(self, *words: str, **how: Any) -> Recorded:
+        """Run a command and record it; ``how`` as in :class:`provkit.app.request.Request`."""
+        return record(self, Request(words=words, **how))
+
+    def rerun(self, run: str | int = "latest", folder: str | None = None) -> Rerun:
+        """Run a run again from its archived program and inputs, and compare the outputs."""
+        return rerun(self, str(run), folder)
+
+    def lineage(
+        self,
+        target: str,
+        way: Way = "up",
+        *,
+        through: str | None = None,
+        paths: int = 0,
+        **rules: Any,
+    ) -> LineageAnswer:
+        """What a file or run was made from, or what from it; rules are ``by evidence depth``."""
+        question = LineageQuestion(
+            target=target, way=way, rules=Rules(**rules), through=through, paths=paths
+        )
+        return ask_lineage(self, question)
+
+    def graph_runs(
+        self,
+        target: str | None = None,
+        way: Way | None = None,
+        *,
+        by: By = "content",
+        label: Label = "path",
+        **filters: Any,
+    ) -> RunGraph:
+        """The multi-run graph, or what leads to a target (``up``) or comes from it (``down``)."""
+        question = RunGraphQuestion(
+            way=way or ("up" if target else None),
+            target=target,
+            by=by,
+            label=label,
+            runs=read_filter(**filters) if filters else None,
+        )
+        return run_graph(self, question)
+
+    def plot(self, answer: LineageAnswer | RunGraph) -> Picture:
+        """Draw an answer of :meth:`lineage` or :meth:`graph_runs`."""
+        if isinstance(answer, RunGraph):
+            return Picture(draw_runs(answer))
+        return Picture(draw_lineage(answer.lineage))
+
+    def package(self, *runs: str | int, out: str | None = None, **how: Any) -> Packaged:
+        """Package runs; without ``out`` only say what would go in.
+
+        Args:
+            runs: RUNs.
+            out: Folder or ``.zip``.
+            how: As in :class:`provkit.app.packaging.PackageRequest`.
+        """
+        request = PackageRequest(runs=tuple(map(str, runs)), out=out, **how)
+        return package_runs(self, request)
+
+    def import_(self, source: str | os.PathLike[str], kind: str | None = None) -> ImportReport:
+        """Read runs that another tool recorded."""
+        return import_source(self, os.fspath(source), kind)
+
+    def infer(self, engine: str = "rules") -> Inferred:
+        """Add what the graph implies, in a graph of its own."""
+        return infer_graph(self, engine=engine)
+
+    def check(self, *, shapes: bool = True) -> Checked:
+        """Check the graph against the constraints of PROV and shapes."""
+        return check_graph(self, shapes=shapes)
 
     def settings(self) -> Settings:
         """Every setting in force, and where it comes from."""

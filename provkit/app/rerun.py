@@ -22,7 +22,8 @@ from typing import Any
 from provkit import __version__
 from provkit.app.project import Project, create_project
 from provkit.app.reading import read_run
-from provkit.app.record import Request, record
+from provkit.app.record import record
+from provkit.app.request import Request
 from provkit.app.settings import current_user, read_settings
 from provkit.app.statements import state
 from provkit.archive.store import Archive

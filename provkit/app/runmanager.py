@@ -1,8 +1,8 @@
 """The names that RunManager users know, for the project in force.
 
-``listRuns``, ``viewRuns`` and ``deleteRuns`` of recordr and matlab-dataone
-(docs/explanation: what provkit takes from them), without their surprises:
-deleting without a filter is refused, and a dry run changes nothing.
+``listRuns``, ``viewRuns``, ``deleteRuns``, ``traceRuns`` and ``plotRuns`` of recordr
+and matlab-dataone, without their surprises: deleting without a filter is
+refused, a dry run changes nothing, and lineage needs no equal times.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from provkit.app.facade import open_project
+from provkit.app.lineage import LineageAnswer, Way
 from provkit.app.mend import Deletion
+from provkit.app.picture import Picture
 from provkit.app.summary import RunList
 from provkit.app.view import RunView
 
@@ -34,3 +36,21 @@ def delete_runs(
         UsageError: Neither was given, which would mean every run.
     """
     return open_project().rm(*runs, dry_run=dry_run, purge=purge, **filters)
+
+
+def trace_runs(run: str | int = "latest", direction: Way = "both", **rules: Any) -> LineageAnswer:
+    """What a run was made from and what was made from it, over all runs.
+
+    Args:
+        run: A RUN, or any target of ``provkit lineage``.
+        direction: ``up`` (backward), ``down`` (forward) or ``both``.
+        rules: ``by``, ``evidence`` and ``depth``.
+    """
+    return open_project().lineage(str(run), direction, **rules)
+
+
+def plot_runs(target: str | int | None = None, way: Way | None = None, **how: Any) -> Picture:
+    """The graph of all runs and their files, or what leads to a target or comes from it."""
+    project = open_project()
+    found = project.graph_runs(None if target is None else str(target), way, **how)
+    return project.plot(found)

@@ -61,15 +61,6 @@ KNOWN: dict[str, Known] = {
     "record.environment": Known("texts", (), "Environment variables to record too."),
     "archive.enabled": Known("flag", True, "Keep the bytes of what runs read and write."),
     "archive.max_size": Known("size", 0, "Largest file to keep, such as 500 MB; 0 is any."),
-    "lineage.by": Known(
-        "text", "content", "Weakest join between runs.", ("exact", "content", "path")
-    ),
-    "lineage.evidence": Known(
-        "text",
-        "workflow",
-        "Weakest evidence for a derivation.",
-        ("stated", "observed", "workflow", "assumed"),
-    ),
 }
 """Every setting with a meaning of its own."""
 

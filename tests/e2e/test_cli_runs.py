@@ -303,7 +303,7 @@ def test_settings_say_where_they_come_from(recorded: Any) -> None:
     assert found["archive.max_size"]["origin"] == "project"
     assert found["archive.max_size"]["where"].endswith("config.toml")
     assert found["record.recorder"]["origin"] == "environment"
-    assert found["lineage.by"]["origin"] == "default"
+    assert found["archive.enabled"]["origin"] == "default"
     assert recorded("config", "archive.max_size").text == "5000000\n"
 
 

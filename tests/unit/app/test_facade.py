@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
+from shutil import which
 
 import pytest
 
@@ -59,6 +60,36 @@ def test_runmanager_names_work_on_the_project_in_force(
         runmanager.delete_runs()
     runmanager.delete_runs(program="a.R")
     assert len(runmanager.list_runs()) == 0
+
+
+def test_lineage_goes_over_runs(mine: Project, record: Record) -> None:
+    """traceRuns: recordr lost a copy whose ctime differed (D9); bytes are what counts here."""
+    record(program="a.R", inputs={"raw.csv": b"raw"}, outputs={"clean.csv": b"clean"})
+    record(program="b.R", inputs={"copy.csv": b"clean"}, outputs={"plot.png": b"plot"})
+
+    found = mine.lineage("2", "up")
+    assert [run.program for run in found.lineage.runs] == ["a.R", "b.R"]
+    graph = mine.graph_runs()
+    assert ["raw.csv"] in [list(node.paths) for node in graph.nodes]
+    assert "raw.csv" in mine.plot(graph).dot
+    assert "a.R" in mine.plot(found).dot
+
+
+def test_a_picture_is_shown_and_saved(mine: Project, record: Record, tmp_path: Path) -> None:
+    """Notebook and file; an unknown ending is said at once."""
+    record(program="a.R", outputs={"x.csv": b"1"})
+    picture = mine.plot(mine.graph_runs())
+
+    picture.save(tmp_path / "runs.dot")
+    picture.save(tmp_path / "runs.mmd")
+    assert (tmp_path / "runs.dot").read_text() == picture.dot
+    assert "x.csv" in (tmp_path / "runs.mmd").read_text()
+    with pytest.raises(UsageError, match="no picture format"):
+        picture.save(tmp_path / "runs.gif")
+    if which("dot"):
+        assert picture._repr_svg_().lstrip().startswith("<")
+        picture.save(tmp_path / "runs.svg")
+        assert "a.R" in (tmp_path / "runs.svg").read_text()
 
 
 def test_values_are_frozen(mine: Project, record: Record) -> None:

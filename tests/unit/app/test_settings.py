@@ -57,7 +57,6 @@ def test_the_last_that_speaks_wins(project: Project) -> None:
         ("record.exclude", "*.tmp, cache/*", ("*.tmp", "cache/*")),
         ("record.exclude", "", ()),
         ("user.orcid", "https://orcid.org/0000-0002-1825-0097", "https://orcid.org/0000-0002-1825-0097"),
-        ("lineage.by", "path", "path"),
     ],
 )  # fmt: skip
 def test_what_people_write_is_understood(
