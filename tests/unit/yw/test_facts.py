@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 from provkit.yw.build import build
 from provkit.yw.extract import extract
-from provkit.yw.facts import extract_facts, model_facts
+from provkit.yw.facts import extract_facts, model_facts, recon_facts
+from provkit.yw.recon import reconstruct_below
 from provkit.yw.relations import Facts, Row, write_prolog
 from provkit.yw.shapes import extract_json, model_json
 
@@ -159,3 +163,23 @@ def test_json_of_annotations_counts_positions() -> None:
 def test_texts_with_quotes_are_escaped() -> None:
     """One apostrophe would spoil the whole file."""
     assert r"'@desc', 'it\'s all'" in write_prolog(extract_facts(extract(TEXT, "python")))
+
+
+def test_swi_prolog_answers_a_question_over_all_facts(
+    swipl: Callable[[str, str], list[str]], tmp_path: Path
+) -> None:
+    """Extract, model and reconstruction in one file, with names of every kind."""
+    text = TEXT.replace("@uri file:d/{v}/{v}_{k}/", "@uri {v}.csv").replace("@end S", "@end it's")
+    (tmp_path / "it's.csv").touch()
+    annotations = extract(text, "python", path="a 'b'\\.py")
+    workflow = build(annotations)
+    found = reconstruct_below(workflow, str(tmp_path))
+    facts = extract_facts(annotations) + model_facts(workflow) + recon_facts(found)
+    question = (
+        "forall((uri_variable_value(R, V, Value), resource(R, Path), uri_variable(V, Name, P), "
+        "port(P, in, Port, _, A, D), data(D, Data, _), annotation(A, S, Line, in, _, _), "
+        "extract_source(S, Source), \\+ function(_)), "
+        "(print([Path, Name, Value, Port, Data, Line, Source]), nl))"
+    )
+
+    assert swipl(write_prolog(facts), question) == [r"['it\'s.csv',v,'it\'s',a,a,2,'a \'b\'\\.py']"]
