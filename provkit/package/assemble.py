@@ -24,6 +24,7 @@ from provkit.package.base import (
     PackagedRun,
 )
 from provkit.package.drafts import Touched, draft_things
+from provkit.package.markup import clean
 from provkit.package.models import files_at_ports, tell_methods, workflow_derivations
 from provkit.package.packer import Packer
 from provkit.package.request import Knowledge, Locate, PathDerivation, Policy
@@ -78,7 +79,7 @@ def assemble(
         date=date.astimezone(UTC),
         made_by=made_by,
         settings=settings,
-        title=settings.title or _title(ordered),
+        title=clean(settings.title or _title(ordered)),
         models={
             name: knowledge.models[sha256]
             for name, sha256 in _programs(ordered, plans)

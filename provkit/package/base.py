@@ -187,4 +187,5 @@ def pid_of(name: str) -> str:
     A version 5 UUID (RFC 9562, 5.5) depends on nothing but the name: exporting
     twice gives the same PID, and another run's file never does.
     """
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}"
+    encodable = name.encode("utf-8", "backslashreplace").decode()
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, encodable)}"
