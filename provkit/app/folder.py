@@ -267,7 +267,25 @@ def read_identity(root: str) -> tuple[str, str]:
             f"project of format {version} in {root}; this provkit reads up to {FORMAT}",
             hint="upgrade provkit: pip install --upgrade provkit",
         )
+    _complete(folder)
     return name, created
+
+
+def _complete(folder: str) -> None:
+    """Make folders that may be empty and so were dropped on the way: Git keeps none.
+
+    ``runs`` is only made while no number was ever given: else it is missing, and
+    an empty list would be a lie.
+    """
+    for part in SUBFOLDERS:
+        path = f"{folder}/{part}"
+        if os.path.isdir(path):
+            continue
+        try:
+            if part != "runs" or not os.listdir(f"{folder}/sequence"):
+                os.mkdir(path, 0o700)
+        except OSError:
+            continue  # who needs it will say so
 
 
 def make_folder(root: str, *, version: str) -> None:
