@@ -6,10 +6,9 @@ parameters white, files orange, runs black with white text.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from provkit.app.run_graphs import RunGraph
 from provkit.drawing.diagram import Diagram, Edge, Node, Style
+from provkit.drawing.fold import common_pattern, fold_alike
 from provkit.lineage.answer import Lineage
 from provkit.query.workflow import WorkflowGraph, WorkflowNode
 
@@ -55,20 +54,7 @@ def few(names: tuple[str, ...]) -> tuple[str, ...]:
     """Names for a box: when there are many, what they have in common and how many there are."""
     if len(names) <= _MOST_FILES:
         return names
-    return pattern(names), f"{len(names)} files"
-
-
-def pattern(names: Sequence[str]) -> str:
-    """What names have in common at both ends, with ``*`` between."""
-    first, last = min(names), max(names)
-    start = 0
-    while start < len(first) and first[start] == last[start]:
-        start += 1
-    backward = sorted(name[start:][::-1] for name in names)
-    end = 0
-    while end < len(backward[0]) and backward[0][end] == backward[-1][end]:
-        end += 1
-    return f"{first[:start]}*{backward[0][:end][::-1]}"
+    return common_pattern(names), f"{len(names)} files"
 
 
 def draw_lineage(found: Lineage) -> Diagram:
@@ -95,7 +81,7 @@ def draw_lineage(found: Lineage) -> Diagram:
         (edge.source, edge.target): edge.carrier
         for edge in sorted(found.edges, key=lambda edge: edge.carrier)
     }
-    return Diagram(
+    diagram = Diagram(
         nodes=tuple(nodes),
         edges=tuple(
             Edge(
@@ -109,6 +95,7 @@ def draw_lineage(found: Lineage) -> Diagram:
         styles=STYLES,
         title="",
     )
+    return fold_alike(diagram, "file")
 
 
 def draw_runs(graph: RunGraph) -> Diagram:
@@ -125,4 +112,5 @@ def draw_runs(graph: RunGraph) -> Diagram:
             )
         nodes.append(Node(id=node.id, lines=lines or (node.id,), style=node.kind))
     edges = tuple(Edge(source=source, target=target) for source, target in graph.edges)
-    return Diagram(nodes=tuple(nodes), edges=edges, styles=STYLES, title=graph.title)
+    diagram = Diagram(nodes=tuple(nodes), edges=edges, styles=STYLES, title=graph.title)
+    return fold_alike(diagram, "file")

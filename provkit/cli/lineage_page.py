@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 from provkit.app.lineage import LineageAnswer
-from provkit.app.pictures import pattern
 from provkit.cli import output, words
 from provkit.cli.text import printable
+from provkit.drawing.fold import common_pattern
 from provkit.lineage.answer import Edge, FileVersion, Lineage, RunNode
 
 _ALIKE = 4
@@ -113,7 +113,10 @@ class _Page:
                 rows = [(self.name(file.id), note) for file in alike]
             else:
                 rows = [
-                    (pattern([file.path for file in alike]), f"{len(alike)} files{_also(note)}")
+                    (
+                        common_pattern([file.path for file in alike]),
+                        f"{len(alike)} files{_also(note)}",
+                    )
                 ]
             for name, text in rows:
                 yield verb, name, text
