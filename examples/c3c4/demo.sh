@@ -27,7 +27,7 @@ show provkit runs
 say "3. What was the grass map made from? Both versions of prepared/grass_months.csv"
 show provkit lineage results/Grass_map.csv
 show provkit cat prepared/grass_months.csv@2
-provkit lineage results/Grass_map.csv --format svg > grass_map_lineage.svg
+provkit lineage results/Grass_map.csv --format svg > lineage.svg
 
 say "4. The workflow a script means, and the same with the files of a run in it"
 show provkit yw graph preparing_step.py --view combined --layout TB -o workflow.svg
@@ -46,7 +46,16 @@ SPARQL
 show provkit query largest_inputs.rq
 
 say "6. A package that a DataONE repository accepts"
+cat > .provkit/config.toml <<'TOML'
+[package]
+title = "Where C3 and C4 grasses grow at Seattle and New York"
+
+[[package.creators]]
+given = "Ann"
+surname = "Example"
+orcid = "0000-0002-1825-0097"
+TOML
 show provkit package 5 --upstream -o grass.zip --as dataone
 show provkit verify grass.zip
 
-say "Done. Look at $work/workflow.svg, hybrid.svg and grass_map_lineage.svg; ask your own: cd $work && provkit --help"
+say "Done. Look at $work/workflow.svg, hybrid.svg and lineage.svg; ask your own: cd $work && provkit --help"

@@ -128,7 +128,7 @@ def test_the_demo_runs_clean(tmp_path: Path, provkit_bin: Path) -> None:
     assert done.returncode == 0, screen
     assert "Traceback" not in screen
     assert "warning" not in screen.lower()
-    for picture in ("workflow.svg", "hybrid.svg", "grass_map_lineage.svg"):
+    for picture in ("workflow.svg", "hybrid.svg", "lineage.svg"):
         assert (tmp_path / "demo" / picture).read_text().count("<svg") == 1
 
 
