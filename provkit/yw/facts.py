@@ -94,16 +94,20 @@ def model_facts(workflow: Workflow) -> Facts:
 
 def recon_facts(reconstruction: Reconstruction) -> Facts:
     """Resources, the data they belong to, and the values of URI and log variables."""
+    bindings, entries = reconstruction.bindings, reconstruction.entries
     return (
         Relation(
             "resource",
             ("resource_id", "resource_uri"),
-            Rows(lambda: ((each.id, each.path) for each in reconstruction.resources)),
+            Rows(
+                lambda: ((each.id, each.path) for each in reconstruction.resources),
+                lambda: (each.path for each in reconstruction.resources),
+            ),
         ),
         Relation(
             "data_resource",
             ("data_id", "resource_id"),
-            Rows(lambda: _data_resources(reconstruction)),
+            Rows(lambda: _data_resources(reconstruction), lambda: iter(())),
         ),
         Relation(
             "uri_variable_value",
@@ -111,9 +115,10 @@ def recon_facts(reconstruction: Reconstruction) -> Facts:
             Rows(
                 lambda: (
                     (binding.resource, number, value)
-                    for binding in reconstruction.bindings
+                    for binding in bindings
                     for number, value in zip(binding.variables, binding.values, strict=True)
-                )
+                ),
+                lambda: (value for binding in bindings for value in binding.values),
             ),
         ),
         Relation(
@@ -122,9 +127,10 @@ def recon_facts(reconstruction: Reconstruction) -> Facts:
             Rows(
                 lambda: (
                     (entry.resource, entry.id, number, value)
-                    for entry in reconstruction.entries
+                    for entry in entries
                     for number, value in zip(entry.variables, entry.values, strict=True)
-                )
+                ),
+                lambda: (value for entry in entries for value in entry.values),
             ),
         ),
     )

@@ -1,15 +1,18 @@
-"""What a reconstruction found, as values: resources, values of variables, log entries."""
+"""What a reconstruction found, as values: resources, values of variables, log entries.
+
+Named tuples, because a run may have a million files and each makes some.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from provkit.model.workflow import Finding
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class Resource(NamedTuple):
     """A file that some template names.
 
     Attributes:
@@ -21,8 +24,7 @@ class Resource:
     path: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Binding:
+class Binding(NamedTuple):
     """A resource found for a port, with what the variables of its template stood for.
 
     Attributes:
@@ -39,8 +41,7 @@ class Binding:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogEntry:
+class LogEntry(NamedTuple):
     """One line of a log that fits a ``@log`` template.
 
     Attributes:

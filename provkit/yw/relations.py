@@ -20,10 +20,14 @@ class Rows:
 
     Args:
         make: Gives them, always the same.
+        texts: Gives every text that stands in them, in any order.
     """
 
-    def __init__(self, make: Callable[[], Iterator[Row]]) -> None:
+    def __init__(
+        self, make: Callable[[], Iterator[Row]], texts: Callable[[], Iterator[str]]
+    ) -> None:
         self._make = make
+        self.texts = texts
 
     def __iter__(self) -> Iterator[Row]:
         return self._make()
@@ -63,8 +67,7 @@ def prolog_parts(facts: Facts) -> Iterator[str]:
     of raising. Text outside ASCII is announced as UTF-8, which SWI-Prolog would
     else read in the encoding of the machine.
     """
-    cells = (cell for relation in facts for row in relation.rows for cell in row)
-    if not all(isinstance(cell, int) or cell.isascii() for cell in cells):
+    if not all(map(_is_ascii, facts)):
         yield ":- encoding(utf8).\n"
     for relation in facts:
         name = relation.name
@@ -72,17 +75,22 @@ def prolog_parts(facts: Facts) -> Iterator[str]:
         empty = True
         for row in relation.rows:
             empty = False
-            yield f"{name}({', '.join(map(_term, row))}).\n"
+            terms = [str(cell) if isinstance(cell, int) else quote_atom(cell) for cell in row]
+            yield f"{name}({', '.join(terms)}).\n"
         if empty:
             yield f":- dynamic({name}/{len(relation.arguments)}).\n"
 
 
-def _term(cell: Cell) -> str:
-    return str(cell) if isinstance(cell, int) else quote_atom(cell)
+def _is_ascii(relation: Relation) -> bool:
+    if isinstance(relation.rows, Rows):
+        return all(map(str.isascii, relation.rows.texts()))
+    return all(isinstance(cell, int) or cell.isascii() for row in relation.rows for cell in row)
 
 
 def quote_atom(text: str) -> str:
     """A text as a quoted Prolog atom."""
+    if text.isprintable() and "'" not in text and "\\" not in text:
+        return f"'{text}'"
     return f"'{_ODD.sub(_escape, text)}'"
 
 
