@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, cast
 
 from provkit.capture import preflight
 from provkit.capture.child import Attention
-from provkit.capture.notify_processes import wait_status_of
+from provkit.capture.notify_proc import wait_status_of
 from provkit.capture.notify_replay import Replay
 from provkit.capture.recorder import Ending, Verdict, Watch
 from provkit.errors import CaptureError

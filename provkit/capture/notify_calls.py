@@ -14,8 +14,9 @@ import time
 from stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 
 from provkit.capture.notify_paths import AT_FDCWD, Paths, permits
-from provkit.capture.notify_processes import Process, Table, Vanished, descriptor
-from provkit.capture.notify_run import UNSAVED, identity
+from provkit.capture.notify_proc import Vanished, descriptor
+from provkit.capture.notify_processes import Table
+from provkit.capture.notify_run import UNSAVED, Process, identity
 from provkit.capture.notify_trace import escape
 from provkit.capture.seccomp import Abi
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 
-from provkit.capture.notify_processes import Process, descriptor
+from provkit.capture.notify_proc import descriptor
+from provkit.capture.notify_run import Process
 
 AT_FDCWD = -100
 

@@ -1,4 +1,4 @@
-"""One run as the supervisor of the notify recorder traces it.
+"""Processes, and the run that they belong to, as the supervisor of the notify recorder traces it.
 
 A supervisor serves one run, and every ``provkit run`` started inside it.
 """
@@ -9,13 +9,7 @@ from __future__ import annotations
 
 import os
 
-from provkit.capture.notify_processes import (
-    Process,
-    Vanished,
-    descriptor,
-    descriptors,
-    inherited,
-)
+from provkit.capture.notify_proc import Vanished, descriptor, descriptors, inherited
 from provkit.capture.notify_staging import Staging
 from provkit.capture.notify_trace import Trace, escape
 
@@ -26,6 +20,128 @@ _NOTHING = b"-1\t0\t0\t0\t0"
 _SYSTEM = (b"/usr/", b"/lib/", b"/lib64/", b"/etc/", b"/bin/")
 _SEEN_LIMIT, _OUTPUTS_LIMIT = 10_000, 1_000
 _CMDLINE_BYTES = 1 << 16
+_PATH_BYTES, _FIRST_BYTES = 4096, 256
+
+
+class Process:
+    """One process that is alive.
+
+    Attributes:
+        pid: Its process id (that of its thread group).
+        parent: Process id of its parent when it was met.
+        pidfd: Tells its end.
+        user: Its effective user when it was met.
+        run: The run that its events belong to.
+        hosts: The run that its children belong to, when it is a nested recorder.
+        root: Root folder, when it is not ours; else empty.
+        folder: Working directory, or empty when it must be read anew.
+        chdir: Thread that is just changing the working directory, or 0.
+        seen: Path to version of what it has read, so that repetitions are told once.
+        outputs: Paths that it may have open for writing, and their descriptors (-1: not
+            known; else it was still open when it read something).
+        told: The trace has a line about it.
+    """
+
+    __slots__ = (
+        "chdir", "folder", "hosts", "memory", "outputs", "parent", "pid", "pidfd", "root", "run",
+        "seen", "told", "user",
+    )  # fmt: skip
+
+    def __init__(self, pid: int, parent: int, user: int, pidfd: int, run: TracedRun) -> None:
+        self.pid = pid
+        self.parent = parent
+        self.user = user
+        self.pidfd = pidfd
+        self.run = run
+        self.hosts: TracedRun | None = None
+        self.memory = -1
+        self.root = b""
+        self.folder = b""
+        self.chdir = 0
+        self.seen: dict[bytes, int] = {}
+        self.outputs: dict[bytes, int] = {}
+        self.told = False
+
+    def read_path(self, address: int, limit: int = _PATH_BYTES) -> bytes:
+        """The zero-ended text at an address, without its zero.
+
+        Raises:
+            Vanished: It cannot be read, or is longer than the limit.
+        """
+        for fresh in (False, True):
+            if self.memory < 0 or fresh:
+                self.open_memory()
+            try:
+                found = os.pread(self.memory, _FIRST_BYTES, address)
+                end = found.find(b"\0")
+                if end < 0 and found:
+                    found = os.pread(self.memory, limit, address)
+                    end = found.find(b"\0")
+            except (OSError, OverflowError):
+                continue
+            if end >= 0:
+                return found[:end]
+        raise Vanished
+
+    def read_bytes(self, address: int, size: int) -> bytes:
+        """Bytes at an address; fewer where the memory ends.
+
+        Raises:
+            Vanished: None can be read.
+        """
+        if self.memory < 0:
+            self.open_memory()
+        try:
+            return os.pread(self.memory, size, address)
+        except (OSError, OverflowError) as error:
+            raise Vanished from error
+
+    def open_memory(self) -> None:
+        """Open, or open again, the memory: exec gives a process a new one.
+
+        Raises:
+            Vanished: It is closed to us.
+        """
+        self.close_memory()
+        try:
+            self.memory = os.open(b"/proc/%d/mem" % self.pid, os.O_RDONLY)
+        except OSError as error:
+            raise Vanished from error
+
+    def close_memory(self) -> None:
+        """Forget the memory, which is about to be replaced."""
+        if self.memory >= 0:
+            os.close(self.memory)
+            self.memory = -1
+
+    def working_folder(self, thread: int) -> bytes:
+        """Working directory of a thread of this process.
+
+        It is remembered until a chdir is seen. While one thread is in the middle
+        of it nothing is remembered; the next call of that thread shows it is over.
+
+        Raises:
+            Vanished: It cannot be read.
+        """
+        if self.folder:
+            return self.folder
+        try:
+            found = os.readlink(b"/proc/%d/cwd" % thread)
+        except OSError as error:
+            raise Vanished from error
+        if self.chdir in (0, thread):
+            self.folder = found
+            self.chdir = 0
+        return found
+
+    def look_around(self) -> None:
+        """Read anew what a new program may have changed: root folder and memory."""
+        self.close_memory()
+        try:
+            root = os.readlink(b"/proc/%d/root" % self.pid)
+        except OSError:
+            return
+        self.root = b"" if root == b"/" else root
 
 
 class TracedRun:

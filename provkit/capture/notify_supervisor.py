@@ -32,8 +32,9 @@ from fcntl import ioctl
 
 from provkit.capture.notify_calls import Asked, Calls
 from provkit.capture.notify_paths import Paths
-from provkit.capture.notify_processes import Process, Table, Vanished, wait_status_of
-from provkit.capture.notify_run import TracedRun
+from provkit.capture.notify_proc import Vanished, wait_status_of
+from provkit.capture.notify_processes import Table
+from provkit.capture.notify_run import Process, TracedRun
 from provkit.capture.notify_staging import Staging
 from provkit.capture.notify_trace import Trace
 from provkit.capture.seccomp import (
@@ -58,7 +59,7 @@ YES, NO, LOST = errno.ENOANO, errno.EPERM, errno.EIO
 """Answers to a guest."""
 
 _IDLE_S, _WRITE_S, _HURRY_S = 0.5, 0.05, 0.01
-_DRAIN_S = 0.2
+_DRAIN_S, _GIVE_UP_S = 0.2, 10.0
 _UNKNOWN_STATUS = 255 << 8
 _SIGCHLD = 17  # on both machines; the signal module would double the start
 
@@ -111,7 +112,7 @@ class Supervisor:
         while self._guarded(self._turn):
             pass
         self._deadline = time.monotonic() + _DRAIN_S
-        while self._guarded(self._drain):
+        while self._guarded(self._drain) and time.monotonic() < self._deadline + _GIVE_UP_S:
             pass
         self._guarded(self._tell_end)
 
@@ -120,6 +121,7 @@ class Supervisor:
             return step()
         except Exception:  # noqa: BLE001 - whatever fails in us, the command must go on
             self._failures += 1
+            time.sleep(0.001)
             return True
 
     def _drain(self) -> bool:
@@ -239,8 +241,15 @@ class Supervisor:
                 self._notice_end(handle, events)
 
     def _notice_end(self, pidfd: int, events: int) -> None:
-        process = self._table.by_pidfd(pidfd)
         self._reap()
+        try:
+            self._tell_process_end(pidfd, events)
+        except Exception:  # noqa: BLE001 - or we would hear of it for ever
+            self._failures += 1
+            self._table.drop(pidfd)
+
+    def _tell_process_end(self, pidfd: int, events: int) -> None:
+        process = self._table.by_pidfd(pidfd)
         ended = self._statuses.pop(process.pid, None)
         if ended is None:
             status = wait_status_of(pidfd)
