@@ -21,6 +21,7 @@ from provkit.app.project import Project
 from provkit.app.runs import list_runs
 from provkit.app.selection import RunFilter
 from provkit.app.settings import read_settings
+from provkit.app.upstream import Upstream, look_upstream
 from provkit.app.view import view_run
 from provkit.archive.store import Archive
 from provkit.capture.redact import MARK, Redactor
@@ -152,6 +153,11 @@ def package_runs(
         PackageError: A run is still going on, or the package cannot be written.
     """
     runs = _chosen_runs(project, request)
+    upstream = Upstream()
+    if request.upstream or len(runs) > 1:
+        upstream = look_upstream(project, runs, evidence=request.evidence)
+    if request.upstream:
+        runs = _in_order([*runs, *upstream.runs])
     package = assemble(
         runs,
         locate=partial(_locate, project, Archive(project.path("objects"))),
@@ -165,7 +171,7 @@ def package_runs(
             max_file_bytes=request.max_file_bytes,
             evidence=request.evidence,
         ),
-        knowledge=_knowledge(project, runs),
+        knowledge=_knowledge(project, runs, upstream if request.upstream else upstream.joins),
     )
     if request.out is not None:
         write_package(package, request.form, request.out)
@@ -192,7 +198,11 @@ def _chosen_runs(project: Project, request: PackageRequest) -> list[Run]:
     runs = [view_run(project, name).run for name in dict.fromkeys(names)]
     if not runs:
         raise UsageError("no run matches", hint="see `provkit runs` with the same filters")
-    return sorted(runs, key=lambda run: (run.started, run.id))
+    return _in_order(runs)
+
+
+def _in_order(runs: Iterable[Run]) -> list[Run]:
+    return sorted({run.id: run for run in runs}.values(), key=lambda run: (run.started, run.id))
 
 
 def _date(runs: Sequence[Run], environ: Mapping[str, str]) -> datetime:
@@ -231,7 +241,7 @@ def _locate(project: Project, archive: Archive, sha256: str, path: str) -> Opene
     return partial(open, place, "rb")  # type: ignore[return-value]  # mode "rb" opens bytes
 
 
-def _knowledge(project: Project, runs: Sequence[Run]) -> Knowledge:
+def _knowledge(project: Project, runs: Sequence[Run], upstream: Upstream) -> Knowledge:
     archive = Archive(project.path("objects"))
     models: dict[str, Workflow] = {}
     files: list[Extra] = []
@@ -244,7 +254,9 @@ def _knowledge(project: Project, runs: Sequence[Run]) -> Knowledge:
             models[state.sha256] = workflow
             files += _drawn(workflow, state.path)
     files += [*_logs(archive, runs), provenance_file(runs)]
-    return Knowledge(models=models, extras=tuple(files))
+    return Knowledge(
+        versions=upstream.versions, models=models, extras=tuple(files), remarks=upstream.remarks
+    )
 
 
 def _workflow(archive: Archive, state: StateObserved) -> Workflow | None:

@@ -23,7 +23,7 @@ from provkit.package.base import (
     Package,
     PackagedRun,
 )
-from provkit.package.drafts import Touched, draft_things
+from provkit.package.drafts import Draft, Touched, draft_things
 from provkit.package.markup import clean
 from provkit.package.models import files_at_ports, tell_methods, workflow_derivations
 from provkit.package.packer import Packer
@@ -80,13 +80,10 @@ def assemble(
         made_by=made_by,
         settings=settings,
         title=clean(settings.title or _title(ordered)),
-        models={
-            name: knowledge.models[sha256]
-            for name, sha256 in _programs(ordered, plans)
-            if sha256 in knowledge.models
-        },
+        copies=tuple(sorted(_copies(drafts, packer.names))),
+        models=dict(_models(ordered, plans, knowledge)),
         methods=knowledge.methods or tuple(_methods(ordered, knowledge)),
-        warnings=tuple(_warnings(ordered, others, settings)),
+        warnings=(*knowledge.remarks, *_warnings(ordered, others, settings)),
     )
 
 
@@ -191,10 +188,20 @@ def _model(run: Run, knowledge: Knowledge) -> Workflow | None:
     return None if state is None else knowledge.models.get(state.sha256 or "")
 
 
-def _programs(runs: Sequence[Run], plans: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def _models(
+    runs: Sequence[Run], plans: Mapping[str, str], knowledge: Knowledge
+) -> Iterator[tuple[str, Workflow]]:
+    """Name of each program with the workflow it declares."""
     for run in runs:
-        if run.program_state is not None:
-            yield plans[run.id], run.program_state.sha256 or ""
+        model = _model(run, knowledge)
+        if model is not None:
+            yield plans[run.id], model
+
+
+def _copies(drafts: Sequence[Draft], names: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for draft in drafts:
+        if draft.copy_of is not None:
+            yield names[draft.name], names[draft.copy_of.name]
 
 
 def _warnings(

@@ -153,6 +153,8 @@ class Package:
         others: What the runs touched and the package does not hold; by name.
         date: Of the package: fixed by the caller, never the clock.
         made_by: Software and version.
+        copies: (name, name) of a thing found and the earlier one, left by a packaged run,
+            whose bytes it has; empty files are all alike and do not count.
         models: Name of a program to the workflow it declares.
         title: One line.
         methods: What was done, one paragraph per step.
@@ -166,6 +168,7 @@ class Package:
     made_by: str
     settings: Settings
     title: str
+    copies: tuple[tuple[str, str], ...] = ()
     models: Mapping[str, Workflow] = field(default_factory=dict)
     methods: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

@@ -19,11 +19,19 @@ from provkit.package.request import Knowledge
 
 @dataclass(slots=True)
 class Draft:
-    """A thing while runs are still being looked at."""
+    """A thing while runs are still being looked at.
+
+    Attributes:
+        run: The run that first spoke of it.
+        state: As that run saw it.
+        is_program: Some run carried it out.
+        copy_of: What an earlier run left with these bytes, at another place or time.
+    """
 
     run: Run
     state: StateObserved
     is_program: bool = False
+    copy_of: Draft | None = None
 
     @property
     def name(self) -> str:
@@ -54,11 +62,13 @@ def draft_things(
     drafts: list[Draft] = []
     current: dict[str, Draft] = {}
     touched: dict[str, Touched] = {}
+    left: dict[str | None, Draft] = {}
 
     def found(run: Run, state: StateObserved) -> Draft:
         known = current.get(state.path)
         if known is None or not _is_same(known, run, state, knowledge):
-            known = current[state.path] = Draft(run, state)
+            same = left.get(state.sha256) if state.size_bytes else None
+            known = current[state.path] = Draft(run, state, copy_of=same)
             drafts.append(known)
         return known
 
@@ -72,6 +82,8 @@ def draft_things(
         for state in run.outputs:
             draft = here.generated[state.path] = current[state.path] = Draft(run, state)
             drafts.append(draft)
+        left |= {draft.state.sha256: draft for draft in here.generated.values()}
+        left.pop(None, None)
     return drafts, touched
 
 

@@ -10,6 +10,8 @@ search fields, MetacatUI's drawing, and the Java and Python libraries.
 * One association per execution, with one plan and one agent, all IRIs.
 * An execution has an identifier equal to its IRI. Nothing else has one but
   objects: the indexer makes a document for each identifier it meets.
+* A copy found elsewhere is an alternate of what has the same bytes: not the same
+  entity, and nobody saw the copying.
 * Derivations as far as the evidence goes, not every output from every input.
 """
 
@@ -81,6 +83,9 @@ def _statements(package: Package, pid: str, metadata: str) -> Iterator[tuple[IRI
         yield from _thing(package, thing, is_program=thing.name in programs)
     for each in package.runs:
         yield from _execution(package, each)
+    for copy, original in package.copies:
+        if {copy, original} <= package.things.keys():
+            yield thing_iri(package, copy), PROV.alternateOf, thing_iri(package, original)
 
 
 def _aggregation(package: Package, pid: str, metadata: str) -> Iterator[tuple[IRI, IRI, Term]]:

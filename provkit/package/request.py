@@ -69,6 +69,7 @@ class Knowledge:
         models: SHA-256 of a program to the workflow that its annotations declare.
         extras: Files made for this package.
         methods: What was done, a paragraph per step; told from the runs when empty.
+        remarks: What the reader should know before sharing it, one sentence each.
     """
 
     versions: Mapping[str, str] | None = None
@@ -78,3 +79,4 @@ class Knowledge:
     models: Mapping[str, Workflow] = field(default_factory=dict)
     extras: tuple[Extra, ...] = ()
     methods: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()

@@ -45,14 +45,19 @@ def chain(project: Project, record: Record) -> Project:
 
 
 def test_a_preview_writes_nothing(chain: Project, tmp_path: Path) -> None:
-    before = sorted(tmp_path.rglob("*"))
+    """But the index, which any question brings up to date."""
+
+    def outside() -> list[Path]:
+        return sorted(path for path in tmp_path.rglob("*") if ".provkit" not in path.parts)
+
+    before = outside()
     packaged = plan(chain, "1", "2")
 
     assert packaged.out is None
     assert paths(packaged) == {
         "clean.py", "raw.csv", "t.csv", "plot.R", "plot.png", "provenance/runs.ttl"
     }  # fmt: skip
-    assert sorted(tmp_path.rglob("*")) == before
+    assert outside() == before
 
 
 @pytest.mark.parametrize("form", ["dataone", "rocrate", "bagit"])
@@ -77,6 +82,45 @@ def test_names_and_filters_must_both_hold(chain: Project) -> None:
 def test_nothing_named_is_not_everything(chain: Project) -> None:
     with pytest.raises(UsageError, match="no run and no filter"):
         plan(chain)
+
+
+def test_upstream_brings_the_runs_before(chain: Project) -> None:
+    """Wish W5: a whole pipeline as one package."""
+    told = plan(chain, "2", upstream=True)
+
+    assert [each.run.seq for each in told.package.runs] == [1, 2]
+    assert told.package.runs[1].informed_by == (told.package.runs[0].iri,)
+    assert [each.run.seq for each in plan(chain, "1", upstream=True).package.runs] == [1]
+
+
+def test_upstream_follows_copies(chain: Project, record: Record) -> None:
+    """Equal bytes under another name; the joins are those of `provkit lineage`."""
+    later = NOON + timedelta(hours=2)
+    record(program="end.py", started=later, inputs={"copy.png": b"3"}, outputs={"end": b"4"})
+    told = plan(chain, "3", upstream=True)
+
+    assert [each.run.seq for each in told.package.runs] == [1, 2, 3]
+    assert len(told.package.copies) == 1
+
+
+def test_a_deleted_run_upstream_is_told(chain: Project) -> None:
+    delete_runs(chain, ["1"])
+    told = plan(chain, "2", upstream=True)
+
+    assert [each.run.seq for each in told.package.runs] == [2]
+    assert any("deleted" in warning for warning in told.package.warnings)
+
+
+def test_a_write_in_between_by_a_run_that_is_not_packaged(project: Project, record: Record) -> None:
+    """Same path and same bytes, but another run wrote them: the chain goes through that one."""
+    hours = [NOON + timedelta(hours=n) for n in range(3)]
+    record(program="a.py", started=hours[0], outputs={"t": b"2"})
+    record(program="b.py", started=hours[1], outputs={"t": b"2"})
+    record(program="c.py", started=hours[2], inputs={"t": b"2"}, outputs={"end": b"3"})
+
+    assert plan(project, "1", "3").package.runs[1].informed_by == ()
+    both = plan(project, "1", "2", "3").package
+    assert both.runs[2].informed_by == (both.runs[1].iri,)
 
 
 def test_an_unknown_run_is_told(chain: Project) -> None:

@@ -89,6 +89,18 @@ def test_equal_bytes_written_twice_are_two_things(lab: Any) -> None:
     assert first.generated != second.generated
 
 
+def test_a_copy_is_an_alternate_of_the_original(lab: Any) -> None:
+    """Defect D9 of recordr: a copied output that the next step reads was not linked at all."""
+    lab.files |= {"a.py": b"#", "b.py": b"##"}
+    lab.run("a.py", [], {"out.csv": b"1,2", "empty": b""})
+    lab.files |= {"copy.csv": b"1,2", "other": b""}
+    lab.run("b.py", ["copy.csv", "other"], {"end": b"e"})
+    package = lab.package()
+
+    assert package.copies == ((named(package, "copy.csv"), named(package, "out.csv")),)
+    assert package.runs[1].informed_by == ()
+
+
 def test_a_write_by_another_run_in_between_breaks_the_join(chain: Any) -> None:
     """The project knows runs that are not packaged; what it says about producers wins."""
     first, second = chain.runs
