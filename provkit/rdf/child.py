@@ -13,6 +13,8 @@ from xml.parsers import expat
 from provkit.errors import ProvkitError, UnknownDataError
 from provkit.rdf.documents import FORMATS, read_document, write_document
 from provkit.rdf.hostile import CPU_S, LONGEST_BYTES, MEMORY_BYTES
+from provkit.rdf.provdm_read import read_prov
+from provkit.rdf.provdm_write import NOTATIONS
 from provkit.vocab.terms import IRI
 
 
@@ -24,11 +26,15 @@ def main(arguments: list[str]) -> int:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     data = sys.stdin.buffer.read()
-    of = next(each for each in FORMATS if each == kind)
     try:
-        if of == "rdfxml":
+        if kind in ("rdfxml", "prov-xml"):
             refuse_document_type(data)
-        graphs = read_document(data, of, default=IRI(default), base=base or None)
+        if kind in NOTATIONS:
+            notation = next(each for each in NOTATIONS if each == kind)
+            graphs = read_prov(data, notation, default=IRI(default))
+        else:
+            of = next(each for each in FORMATS if each == kind)
+            graphs = read_document(data, of, default=IRI(default), base=base or None)
         written = write_document(graphs, "nquads").encode()
     except ProvkitError as error:
         sys.stderr.write(error.message)

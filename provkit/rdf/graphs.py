@@ -8,7 +8,7 @@ equals what was put in, character by character.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TypeVar
 
@@ -149,6 +149,12 @@ class Reader:
     def all(self, subject: IRI, predicate: IRI) -> list[Term]:
         """Every object, in no order."""
         return self._index.get(subject, {}).get(predicate, [])
+
+    def about(self, subject: IRI) -> Iterator[Triple]:
+        """Every triple of a subject, in the order in which the graph told them."""
+        for predicate, values in self._index.get(subject, {}).items():
+            for value in values:
+                yield Triple(subject, predicate, value)
 
     def nodes(self, subject: IRI, predicate: IRI) -> list[IRI]:
         """Every object that is an IRI, sorted."""

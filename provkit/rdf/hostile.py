@@ -14,6 +14,7 @@ import sys
 from provkit.errors import UnknownDataError
 from provkit.rdf.documents import Format, read_document
 from provkit.rdf.graphs import Graphs
+from provkit.rdf.provdm_write import Notation
 from provkit.vocab.terms import IRI
 
 MEMORY_BYTES = 512 << 20
@@ -22,7 +23,7 @@ LONGEST_BYTES = 64 << 20
 """Documents, and what they say as N-Quads, may be so long."""
 
 
-def read_hostile(data: bytes, of: Format, *, default: IRI, base: str = "") -> Graphs:
+def read_hostile(data: bytes, of: Format | Notation, *, default: IRI, base: str = "") -> Graphs:
     """Graphs that a stranger's document holds; see :func:`provkit.rdf.documents.read_document`.
 
     Raises:
