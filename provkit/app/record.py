@@ -9,14 +9,13 @@ opens the index: recording waits for nobody.
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 
 from provkit.app.folder import ProjectFolder
 from provkit.app.patience import Patience
-from provkit.app.recording import Recording
+from provkit.app.recording import Recording, unseen
 from provkit.app.request import Recorded, Request
 from provkit.capture.child import plain_wait
 from provkit.capture.command import NOT_EXECUTABLE, CommandNotFoundError, read_command
@@ -40,7 +39,11 @@ def record(project: ProjectFolder, request: Request) -> Recorded:
     Raises:
         ProvkitError: provkit refused, before the command started.
     """
-    sys.audit("provkit.quiet")  # an outer run does not take our reading for the command's
+    with unseen():
+        return _record(project, request)
+
+
+def _record(project: ProjectFolder, request: Request) -> Recorded:
     command = read_command(request.words)
     recording = Recording(project, request, command, os.environ)
     watch = Watch(

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from provkit import __version__
@@ -56,6 +58,16 @@ _OURS = ("PROVKIT_SPOOL", "PROVKIT_ROOT", "PROVKIT_SAVE_BYTES", "PROVKIT_BEGAN")
 _STALE_S = 60.0
 
 
+@contextmanager
+def unseen() -> Iterator[None]:
+    """Our own reading and writing is not the work of an outer run that watches this process."""
+    sys.audit("provkit.quiet", True)
+    try:
+        yield
+    finally:
+        sys.audit("provkit.quiet", False)
+
+
 class Recording:
     """A run that is being recorded.
 
@@ -68,6 +80,7 @@ class Recording:
     Attributes:
         run: Run id.
         seq: Its number, once begun.
+        told: Variables that tell a command of its run.
         environment: What the command is to see.
         staging: Folder of this run for copies and spools.
         observer: Who sees, once begun.
@@ -96,8 +109,8 @@ class Recording:
         self.settings = read_settings(project)
         self.staging = project.path("staging", self.run)
         own = {name: value for name, value in environ.items() if name not in _OURS}
-        told = {RUN_VARIABLE: self.run, TELL_VARIABLE: f"{self.staging}/told"}
-        self.environment: dict[str, str] = {**own, **told}
+        self.told = {RUN_VARIABLE: self.run, TELL_VARIABLE: f"{self.staging}/told"}
+        self.environment: dict[str, str] = {**own, **self.told}
         self.redactor = Redactor(own, request.words)
         self.noise = Noise(
             project.root,

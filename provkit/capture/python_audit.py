@@ -53,20 +53,12 @@ class PythonRecorder:
 
     def run(self, watch: Watch, observer: Observer) -> Ending:
         """Run the command to its end."""
-        path = f"{watch.staging}/python.spool"
-        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-        added = {
-            "PYTHONPATH": ":".join(filter(None, (BOOTSTRAP, watch.environment.get("PYTHONPATH")))),
-            "PROVKIT_SPOOL": path,
-            "PROVKIT_ROOT": watch.project,
-            "PROVKIT_SAVE_BYTES": str(SAVE_BYTES),
-            "PROVKIT_BEGAN": str(time.time_ns()),
-        }
+        path, added = open_spool(watch)
         watch = replace(watch, environment={**watch.environment, **added})
         with Attention() as attention:
             pid = attention.start(watch)
             tell_start(watch, observer, pid)
-            spool = _SpoolReader(path, watch, observer, pid)
+            spool = SpoolReader(path, watch, observer, pid)
             ending = attention.wait(pid, idle=spool.read_on, every_s=_POLL_S, resized=watch.resized)
         spool.read_on()
         spool.tell_unwatched()
@@ -74,6 +66,19 @@ class PythonRecorder:
             observer.problem("this Python did not load the audit hook: nothing was seen")
         tell_end(observer, pid, ending)
         return ending
+
+
+def open_spool(watch: Watch) -> tuple[str, dict[str, str]]:
+    """Path of a new spool, and the variables that lead Python processes to it."""
+    path = f"{watch.staging}/python.spool"
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    return path, {
+        "PYTHONPATH": ":".join(filter(None, (BOOTSTRAP, watch.environment.get("PYTHONPATH")))),
+        "PROVKIT_SPOOL": path,
+        "PROVKIT_ROOT": watch.project,
+        "PROVKIT_SAVE_BYTES": str(SAVE_BYTES),
+        "PROVKIT_BEGAN": str(time.time_ns()),
+    }
 
 
 def is_python(watch: Watch) -> bool:
@@ -89,7 +94,7 @@ def is_python(watch: Watch) -> bool:
     return line.startswith(b"#!") and any(_PYTHON.match(word) for word in words[:3])
 
 
-class _SpoolReader:
+class SpoolReader:
     """Follows the spool and tells the observer.
 
     Attributes:

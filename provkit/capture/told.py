@@ -11,31 +11,41 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from typing import TypeVar
 
 TELL_VARIABLE = "PROVKIT_TELL"
 MOST_TOLD = 10_000
+LONGEST_VALUE = 1000
+T = TypeVar("T")
 
 
-def tell_parameter(name: str, value: str, environ: Mapping[str, str] = os.environ) -> bool:
-    """Tell the recorder of this process of a parameter.
+def parameter(name: str, value: T) -> T:
+    """Record a parameter of the run that is going on, and return its value.
 
-    Returns:
-        Whether somebody listens.
+    Outside of a recorded run it only returns the value, so a script may keep
+    the call::
+
+        threshold = provkit.parameter("threshold", 2.5)
     """
-    path = environ.get(TELL_VARIABLE)
-    if not path:
-        return False
-    line = json.dumps({"parameter": name, "value": value}) + "\n"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError:
-        return False  # the recorder is gone; the program goes on
-    try:
-        os.write(handle, line.encode("ascii"))
-    finally:
-        os.close(handle)
-    return True
+    path = os.environ.get(TELL_VARIABLE)
+    if path:
+        line = json.dumps({"parameter": str(name), "value": shorten(value)}) + "\n"
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError:
+            return value  # the recorder is gone; the program goes on
+        try:
+            os.write(handle, line.encode("ascii"))
+        finally:
+            os.close(handle)
+    return value
+
+
+def shorten(value: object) -> str:
+    """A value as text: a text itself, else how Python would write it, within limits."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
 
 
 def read_told(path: str) -> Iterator[tuple[str, str]]:

@@ -103,15 +103,24 @@ def _look(path: str) -> os.stat_result | None:
         return None
 
 
-def begin() -> None:
-    """Install the hook and tell of this process."""
-    spool = _Spool(os.environ)
+def begin(environ: Any = os.environ) -> Callable[[], None]:
+    """Install the hook and tell of this process.
+
+    Args:
+        environ: Where ``PROVKIT_SPOOL`` and its kin are looked up.
+
+    Returns:
+        What silences it; an audit hook cannot be taken away.
+    """
+    spool = _Spool(environ)
     _tell_process(spool)
     handlers = _handlers(spool)
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         handler = handlers.get(event)
-        if handler is None or spool.quiet or spool.busy == get_ident():
+        if handler is None or spool.busy == get_ident():
+            return
+        if spool.quiet and event != "provkit.quiet":
             return
         try:
             handler(*arguments)
@@ -121,6 +130,8 @@ def begin() -> None:
     def forked() -> None:
         spool.pid = os.getpid()
         spool.busy = 0
+        if spool.quiet:
+            return
         try:
             _tell_process(spool)
         except Exception as error:  # noqa: BLE001 - do no harm
@@ -129,6 +140,13 @@ def begin() -> None:
     sys.addaudithook(hook)
     os.register_at_fork(after_in_child=forked)
     atexit.register(_tell_end, spool)
+
+    def silence() -> None:
+        handlers.clear()
+        spool.quiet = True
+        atexit.unregister(_tell_end)
+
+    return silence
 
 
 def _fail(spool: _Spool, error: Exception) -> None:
@@ -154,7 +172,7 @@ def _handlers(spool: _Spool) -> dict[str, Callable[..., None]]:
         "os.posix_spawn": lambda exe, words, env: _spawned(spool, words, None),
         "os.system": lambda text: _spawned(spool, ("sh", "-c", text), None),
         # Said by a `provkit run` inside the run: its own reading is not the command's.
-        "provkit.quiet": lambda: setattr(spool, "quiet", True),
+        "provkit.quiet": lambda quiet: setattr(spool, "quiet", quiet),
         "os.exec": lambda exe, words, env: _became(spool, exe, words),
     }
 
