@@ -105,7 +105,12 @@ class ProjectFolder:
         Args:
             path: Absolute, or relative to ``start``.
             start: Folder that relative paths start from; the working directory by default.
+
+        Raises:
+            UsageError: It holds a NUL, which no path can.
         """
+        if "\0" in os.fspath(path):
+            raise UsageError(f"not a path: {os.fspath(path)!r}")
         full = os.path.normpath(os.path.join(start or os.getcwd(), os.fspath(path)))
         for candidate in (full, os.path.join(*_real_parent(full))):
             if candidate == self.root:

@@ -201,3 +201,52 @@ def test_odd_names_round_trip(project: Project, record: Record, name: str) -> No
     record(outputs={name: name.encode("utf-8", "surrogateescape")})
 
     assert read(project, f"./{name}@1") == os.fsencode(name)
+
+
+def hostile_ids() -> list[str]:
+    """Two hundred ways to ask for something that is no run and no version (threat S8)."""
+    climbs = [
+        "../",
+        "..%2f",
+        "..\\",
+        "%2e%2e/",
+        "....//",
+        "..;/",
+        "\u2024\u2024/",
+        "..\x00/",
+        "//",
+        ".",
+    ]
+    goals = ["canary", "project.json", "etc/passwd", "runs/x.jsonl", "canary\x00.jsonl"]
+    forms = ["{}{}", "{0}{0}{1}", "x/{}{}", "{}{}.jsonl"]
+    return [form.format(climb, goal) for climb in climbs for goal in goals for form in forms]
+
+
+def test_no_hostile_id_gives_out_a_byte(project: Project, record: Record) -> None:
+    """Neither as a run, nor as a version, nor as a hash."""
+    record(outputs={"a.csv": b"x"})
+    for place in (project.root, project.folder, project.path("runs"), project.path("objects")):
+        Path(place, "canary").write_bytes(b"alive")
+    ids = hostile_ids()
+    assert len(set(ids)) == 200
+
+    for name in ids:
+        with pytest.raises((NotRecordedError, UsageError)):
+            project.resolve(name)
+        for target in (name, f"a.csv@{name}", f"{name}@1", f"sha256:{name}"):
+            with pytest.raises((NotRecordedError, UsageError)):
+                read(project, target)
+        with pytest.raises(ArchiveError):
+            Archive(project.path("objects")).path(name)
+
+
+def test_a_link_in_the_archive_gives_out_nothing(project: Project, record: Record) -> None:
+    """Who can write there could plant one; its bytes do not match the name."""
+    record(outputs={"a.csv": b"x"})
+    path = Path(Archive(project.path("objects")).path(fingerprint_bytes(b"x").sha256))
+    path.unlink()
+    (Path(project.root) / "canary").write_bytes(b"alive")
+    path.symlink_to(Path(project.root) / "canary")
+
+    with pytest.raises(ArchiveError):
+        read(project, "a.csv@1")
