@@ -123,20 +123,33 @@ class Supervised(Attention):
         if word != "S":
             self.leave()
             raise CaptureError(f"the kernel refuses a filter: {os.strerror(number[0])}")
-        self._pidfd = os.pidfd_open(number[0])
+        try:
+            self._pidfd = os.pidfd_open(number[0])
+        except ProcessLookupError:  # it has ended already
+            self._pidfd = -1
+        self._await_execution(watch)
         watch.started(number[0])
         return number[0]
+
+    def _await_execution(self, watch: Watch) -> None:
+        """Wait until the command is executed.
+
+        Raises:
+            OSError: It cannot be.
+        """
+        word, numbers = self._next_report(wait=True) or ("gone", [])
+        if word == "X":
+            self.leave()
+            raise OSError(numbers[0], os.strerror(numbers[0]), watch.executable)
 
     def look(self, pid: int) -> tuple[int, int, resource.struct_rusage]:
         """What the supervisor says of the command; 0 while it runs."""
         usage = SimpleNamespace(ru_utime=0.0, ru_stime=0.0, ru_maxrss=0)
         found, status = 0, 0
-        while (report := self._next_report()) is not None and not found:
+        while not found and (report := self._next_report()) is not None:
             word, numbers = report
             if word == "Z":
                 found, status = pid, numbers[0]
-            elif word == "X":
-                self.complaints.append(f"the command cannot be executed: {os.strerror(numbers[0])}")
             elif word == "E":
                 found, status = pid, numbers[0]
                 usage.ru_utime, usage.ru_maxrss = numbers[1] / 1e6, numbers[2] >> 10
@@ -225,6 +238,8 @@ class Supervised(Attention):
     def _await_orphan(self, pid: int) -> tuple[int, int]:
         """Wait for a command whose supervisor was killed."""
         self.complaints.append("the supervisor was killed: files opened since then are not known")
-        select.select([self._pidfd], [], [])
-        status = wait_status_of(self._pidfd)
+        status = None
+        if self._pidfd >= 0:
+            select.select([self._pidfd], [], [])
+            status = wait_status_of(self._pidfd)
         return pid, _UNKNOWN_STATUS if status is None else status

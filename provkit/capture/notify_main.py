@@ -7,6 +7,7 @@ supervisor there), and reports on a second pipe, one line each:
 ============================================ ===================================
 ``S PID``                                    the command was started
 ``F ERRNO``                                  it was not: there is no filter
+``G``                                        it is being executed
 ``X ERRNO``                                  it could not be executed
 ``Z STATUS``                                 it was stopped, as by Ctrl-Z
 ``E STATUS CPU MEMORY LEFT LOST UNREAD BAD`` it ended; the trace is on disk
@@ -66,25 +67,29 @@ def main(instructions: int, reports: int) -> None:
         kernel.adopt_orphans()
         if plan.guest:
             attach(trace, staging, plan.root)
-        command, listener = _start(kernel, plan, report)
+        command, listener, outcome = _start(kernel, plan)
     except OSError as error:
         report.tell(b"F %d\n" % (error.errno or errno.EIO))
         return
     report.tell(b"S %d\n" % command)
-    _withdraw(kernel, {listener, trace, staging, reports})
+    _withdraw({listener, outcome, trace, staging, reports})
     if plan.guest:
+        report.tell_outcome(outcome)
         _wait_as_guest(command, report)
         return
     wake_on_same_cpu(listener)
     run = TracedRun(plan.root, Trace(trace), Staging(plan.root, staging, since_ns))
-    Supervisor(kernel, machine, listener, run=run, command=command, report=report).serve()
+    Supervisor(
+        kernel, machine, listener, run=run, command=command, outcome=outcome, report=report
+    ).serve()
 
 
-def _start(kernel: Kernel, plan: Plan, report: Report) -> tuple[int, int]:
+def _start(kernel: Kernel, plan: Plan) -> tuple[int, int, int]:
     """Start the command, held by a filter unless we are a guest.
 
     Returns:
-        Its process id, and the listener (-1 for a guest).
+        Its process id, the listener (-1 for a guest), and a pipe from it that closes
+        when it is executed, or else says why it is not.
 
     Raises:
         OSError: The filter cannot be had; the command was not started.
@@ -93,62 +98,62 @@ def _start(kernel: Kernel, plan: Plan, report: Report) -> tuple[int, int]:
     waits, goes = os.pipe()
     command = os.fork()
     if command == 0:
-        _become(kernel, plan, report, tells, waits)
+        _become(kernel, plan, tells, waits)
     os.close(tells)
     os.close(waits)
-    with os.fdopen(told, "rb") as pipe:
-        answer = pipe.readline()
     listener = -1
     try:
         if not plan.guest:
-            number = int(answer or b"%d" % -errno.EIO)
-            if number < 0:
-                raise OSError(-number, os.strerror(-number))
+            answer = int(os.read(told, 16) or -errno.EIO)
+            if answer < 0:
+                raise OSError(-answer, os.strerror(-answer))
             pidfd = os.pidfd_open(command)
             try:
-                listener = kernel.fetch_descriptor(pidfd, number)
+                listener = kernel.fetch_descriptor(pidfd, answer)
             finally:
                 os.close(pidfd)
-        os.write(goes, b"\n")
+        os.write(goes, b"!")
     except OSError:
         os.close(goes)
         os.waitpid(command, 0)
         raise
     os.close(goes)
-    return command, listener
+    return command, listener, told
 
 
-def _become(kernel: Kernel, plan: Plan, report: Report, tells: int, waits: int) -> None:
+def _become(kernel: Kernel, plan: Plan, tells: int, waits: int) -> None:
     """In the child: take on the filter, wait until the supervisor listens, be the command."""
     try:
         listener = -1
-        try:
-            if not plan.guest:
-                listener = kernel.install_filter()
-            answer = listener
-        except OSError as error:
-            answer = -(error.errno or errno.EIO)
-        os.write(tells, b"%d\n" % answer)
-        if os.read(waits, 1) and (plan.guest or answer >= 0):
+        if not plan.guest:
+            try:
+                listener = answer = kernel.install_filter()
+            except OSError as error:
+                answer = -(error.errno or errno.EIO)
+            os.write(tells, b"%d" % answer)
+        if os.read(waits, 1):  # else the supervisor gave up
             if listener >= 0:
                 os.close(listener)
             kernel.set_signals(plan.blocked, plan.defaults)
-            _execute(plan, report)
+            os.write(tells, b"%d" % _execute(plan))
     finally:
         os._exit(_CANNOT_EXECUTE)
 
 
-def _execute(plan: Plan, report: Report) -> None:
-    try:
-        os.execve(plan.executable, plan.command, plan.environment)
-    except OSError as error:
-        if error.errno == errno.ENOEXEC:  # as execvp(3) and shells do with such a script
-            words = [b"/bin/sh", plan.executable, *plan.command[1:]]
-            os.execve(b"/bin/sh", words, plan.environment)
-        report.tell(b"X %d\n" % (error.errno or errno.EIO))
+def _execute(plan: Plan) -> int:
+    """Become the command; return the error number when that cannot be."""
+    # A script without #! is a shell script, as for execvp(3).
+    as_script = [b"sh", plan.executable, *plan.command[1:]]
+    for program, words in ((plan.executable, plan.command), (b"/bin/sh", as_script)):
+        try:
+            os.execve(program, words, plan.environment)
+        except OSError as error:
+            if error.errno != errno.ENOEXEC:
+                return error.errno or errno.EIO
+    return errno.ENOEXEC
 
 
-def _withdraw(kernel: Kernel, ours: set[int]) -> None:
+def _withdraw(ours: set[int]) -> None:
     """Hold nothing that the command may wait for, and be hit by nothing that hits it."""
     os.setsid()
     os.chdir("/")

@@ -177,5 +177,5 @@ def _time(field: bytes) -> datetime:
 
 
 def _identity(fields: _Fields) -> Identity | None:
-    inode, size, modified, changed, mode = map(int, fields)
-    return None if inode < 0 else Identity(0, inode, size, modified, changed, mode)
+    found = Identity(*map(int, fields))
+    return None if found.ino < 0 else found

@@ -16,7 +16,7 @@ from provkit.capture.notify_trace import Trace, escape
 UNSAVED = b"\t"
 """Saved, when there was nothing to save."""
 
-_NOTHING = b"-1\t0\t0\t0\t0"
+_NOTHING = b"0\t-1\t0\t0\t0\t0"
 _SYSTEM = (b"/usr/", b"/lib/", b"/lib64/", b"/etc/", b"/bin/")
 _SEEN_LIMIT, _OUTPUTS_LIMIT = 10_000, 1_000
 _CMDLINE_BYTES = 1 << 16
@@ -287,7 +287,8 @@ class TracedRun:
 
 def identity(info: os.stat_result) -> bytes:
     """The fields by which a file is known again."""
-    return b"%d\t%d\t%d\t%d\t%d" % (
+    return b"%d\t%d\t%d\t%d\t%d\t%d" % (
+        info.st_dev,
         info.st_ino,
         info.st_size,
         info.st_mtime_ns,

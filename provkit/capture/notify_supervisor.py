@@ -73,6 +73,7 @@ class Supervisor:
         listener: Where they are received.
         run: The run to trace.
         command: Process id of the command, which is our child.
+        outcome: Pipe from it, which says why it could not be executed, or closes.
         report: To ``provkit run``.
     """
 
@@ -84,6 +85,7 @@ class Supervisor:
         *,
         run: TracedRun,
         command: int,
+        outcome: int,
         report: Report,
     ) -> None:
         self._kernel = kernel
@@ -93,6 +95,8 @@ class Supervisor:
         self._report = report
         self._poll = select.epoll()
         self._poll.register(listener, select.EPOLLIN)
+        self._poll.register(outcome, select.EPOLLIN)
+        self._outcome = outcome
         self._table = Table(self._poll)
         paths = Paths()
         self._handlers = {
@@ -103,6 +107,7 @@ class Supervisor:
         self._ended: tuple[int, int, int] | None = None
         self._deadline = 0.0
         self._reported = False
+        self._alive = True
         self._unread = 0
         self._failures = 0
         self._remembers_exits = _kernel_version() >= (6, 15)
@@ -132,27 +137,26 @@ class Supervisor:
             return False
         for handle, events in self._poll.poll(_HURRY_S):
             if handle != self._listener:
-                self._notice_end(handle, events)
+                self._notice(handle, events)
         self._reap()
         return True
 
     def _turn(self) -> bool:
         """Wait for something, and see to it; False when nobody is left."""
         ready = self._poll.poll(self._patience())
-        alive = True
         for handle, events in ready:
             if handle != self._listener:
-                self._notice_end(handle, events)
+                self._notice(handle, events)
             elif events & select.EPOLLIN:
                 self._answer()
             else:
-                alive = False
+                self._alive = False
         if not ready:
             self._run.trace.flush()
             self._reap()
         if self._ended and not self._reported and time.monotonic() > self._deadline:
             self._tell_end()
-        return alive
+        return self._alive
 
     def _patience(self) -> float:
         if self._ended and not self._reported:
@@ -238,9 +242,13 @@ class Supervisor:
     def _poll_ends(self) -> None:
         for handle, events in self._poll.poll(0):
             if handle != self._listener:
-                self._notice_end(handle, events)
+                self._notice(handle, events)
 
-    def _notice_end(self, pidfd: int, events: int) -> None:
+    def _notice(self, pidfd: int, events: int) -> None:
+        if pidfd == self._outcome:
+            self._poll.unregister(pidfd)
+            self._report.tell_outcome(pidfd)
+            return
         self._reap()
         try:
             self._tell_process_end(pidfd, events)
@@ -296,6 +304,8 @@ class Supervisor:
         self._reported = True
         self._poll_ends()
         survivors = sum(1 for each in self._table.processes.values() if each.run is self._run)
+        if self._alive:  # some may never have made a call that is held
+            survivors = max(survivors, 1)
         self._run.close()
         status, cpu, memory = self._ended or (0, 0, 0)
         self._report.tell(
@@ -323,6 +333,12 @@ class Report:
     def __init__(self, pipe: int) -> None:
         self.pipe = pipe
         self._reader = os.getppid()
+
+    def tell_outcome(self, outcome: int) -> None:
+        """Pass on what the command says before it is executed: nothing, or an error number."""
+        said = os.read(outcome, 16)
+        os.close(outcome)
+        self.tell(b"X %s\n" % said if said else b"G\n")
 
     def tell(self, line: bytes) -> None:
         """Say something, if somebody still listens."""

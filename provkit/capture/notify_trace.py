@@ -2,8 +2,8 @@ r"""The trace: what the supervisor of the notify recorder writes, line by line.
 
 Bytes, not text: a name is what the kernel was given. Fields are parted by
 tabs; in a field ``\\``, ``\t`` and ``\n`` stand for backslash, tab and line end.
-``at`` counts microseconds since 1970. An *identity* is five fields: inode, size,
-modification and status change time in ns, and mode; inode -1: there was nothing.
+``at`` counts microseconds since 1970. An *identity* is six fields: device, inode,
+size, modification and status change time in ns, and mode; inode -1: there was nothing.
 *Saved* is two: name in the staging folder, and why there is no copy.
 
 ===== ===================================================================
