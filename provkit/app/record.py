@@ -97,7 +97,7 @@ def _run(recorder: Recorder, watch: Watch, observer: Observer, tee: Tee | None) 
         held = replace(held, streams=tee.streams, resized=tee.resized)
     try:
         return recorder.run(held, observer)
-    except Exception as error:
+    except Exception as error:  # BLE001 - do no harm: the command may have started
         if not pids:
             raise _NotStartedError(_reason(error, watch)) from error
         observer.problem(f"the recorder failed: {type(error).__name__}: {error}")

@@ -1,12 +1,10 @@
 """Make sense of what a recorder sees: number processes, drop noise, write lines, keep sights.
 
-A recorder calls one method per sighting, with absolute paths, in the order in
-which things happen, from one thread at a time. No method raises: what fails
-becomes a problem in the capture report.
+A recorder calls one method per sighting, with absolute paths, in the order in which things
+happen, from one thread at a time. No method raises: what fails becomes a problem of the report.
 
-The old bytes of a file that is about to change are the recorder's to save into
-the staging folder, because only it can hold the process; it names the copy as
-``staged``, or says ``why`` there is none.
+The old bytes of a file that is about to change are the recorder's to save into the staging
+folder, because only it can hold the process; it names the copy as ``staged``, or says ``why``.
 """
 
 from __future__ import annotations
@@ -306,12 +304,6 @@ class Observer:
         if not self._noise.hides(path):
             self._lines.tell(self._number(pid), "list", path, at)
 
-    def meet(self, path: str) -> None:
-        """Remember a file that the run is known to use, such as its program."""
-        known = identify(path)
-        if path not in self.written and known is not None:
-            self._meet(path, known)
-
     def meet_program(self, path: str) -> None:
         """Remember the program, which is recorded wherever it lies."""
         known = identify(os.path.realpath(path))
@@ -327,7 +319,7 @@ class Observer:
 
     def declare(self, number: int, path: str) -> None:
         """The user says that the process of that number reads a file."""
-        self.meet(path)
+        self._meet(path, identify(path))
         self._lines.tell(number, "read", path, None)
 
     def attribute(self, number: int, path: str, before: Identity | None) -> None:
@@ -357,9 +349,8 @@ class Observer:
 
     def _number(self, pid: int) -> int:
         """Number of a process, which is looked at when it was not heard of before."""
-        number = self._numbers.get(pid)
-        if number is not None:
-            return number
+        if pid in self._numbers:
+            return self._numbers[pid]
         streams = inherited(pid) or (None, None)
         return self.process(
             pid,

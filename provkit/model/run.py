@@ -163,11 +163,16 @@ def _data(program: str, rows: list[Event]) -> dict[str, Any]:
     others = [state for state in found if state.path != program]
     inputs = _by_path(state for state in others if state.path in read)
     outputs = _by_path(s for s in states if s.moment == "left" and s.path in written)
+    changed = {state.path for state in outputs} | {
+        row.path
+        for row in rows
+        if isinstance(row, FileAccessed) and row.kind in ("delete", "rename")
+    }
     return {
         "inputs": inputs,
         "outputs": outputs,
         "temporaries": _by_path(state for state in states if state.moment == "temporary"),
-        "replaced": _by_path(state for state in others if state.path not in read),
+        "replaced": _by_path(s for s in others if s.path not in read and s.path in changed),
         "program_state": next((s for s in reversed(found) if s.path == program), None),
         "derivations": derive(
             rows, inputs=(s.path for s in inputs), outputs=(s.path for s in outputs)

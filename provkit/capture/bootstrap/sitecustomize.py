@@ -14,7 +14,7 @@ try:
         import provkit_audit  # type: ignore[import-not-found]  # on the path only here
 
         provkit_audit.begin()
-except Exception:  # noqa: BLE001, S110 - do no harm: the command runs unrecorded rather than not at all
+except Exception:  # noqa: S110, BLE001 - do no harm: rather unrecorded than not run at all
     pass
 sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != _here]  # noqa: PTH100
 sys.modules.pop("provkit_audit", None)
