@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from provkit.errors import UsageError
 from provkit.model.workflow import Annotations, Finding, Workflow
@@ -16,8 +16,7 @@ from provkit.yw.languages import language_of
 from provkit.yw.lint import check_annotations, check_workflow
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScriptOptions:
+class ScriptOptions(NamedTuple):
     """How scripts are read.
 
     Attributes:

@@ -5,13 +5,15 @@ The terms are those of YesWorkflow and ProvONE. ``yw/extract`` makes
 of them, and drawing, facts, reconstruction and the graph start from there.
 Ids are small integers in reading order, so that they are the same on every
 machine.
+
+Named tuples, not dataclasses: the decorator takes seven times as long, and every
+``yw`` command waits for it; a script makes ten thousand of them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
 from functools import cached_property
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Tag = Literal[
     "begin", "end", "in", "param", "out", "return", "call", "as", "desc", "uri", "file", "log"
@@ -20,8 +22,7 @@ PortTag = Literal["in", "param", "out", "return"]
 Severity = Literal["error", "warning"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class Source(NamedTuple):
     """A text that was read.
 
     Attributes:
@@ -41,8 +42,7 @@ class Source:
     guessed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comment:
+class Comment(NamedTuple):
     """One comment on one line (a block comment gives one for each of its lines).
 
     Attributes:
@@ -59,8 +59,7 @@ class Comment:
     cell: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotation:
+class Annotation(NamedTuple):
     """One keyword with its argument.
 
     Attributes:
@@ -85,8 +84,7 @@ class Annotation:
     cell: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(NamedTuple):
     """One suspicious thing in annotations or in the model built from them.
 
     Attributes:
@@ -111,11 +109,10 @@ class Finding:
 
     def to_json(self) -> dict[str, str | int]:
         """The finding as a JSON object."""
-        return {each.name: getattr(self, each.name) for each in fields(self)}
+        return self._asdict()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Annotations:
+class Annotations(NamedTuple):
     """All annotations of one or more sources, in reading order."""
 
     sources: tuple[Source, ...]
@@ -124,8 +121,7 @@ class Annotations:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogTemplate:
+class LogTemplate(NamedTuple):
     """A ``@log`` of an output: how each entry of that file looks."""
 
     id: int
@@ -134,8 +130,7 @@ class LogTemplate:
     variables: tuple[tuple[int, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Port:
+class Port(NamedTuple):
     """A port of a block; becomes a ``provone:Port``.
 
     Attributes:
@@ -171,8 +166,7 @@ class Port:
         return self.tag in ("in", "param")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Program:
+class Program(NamedTuple):
     """A block; becomes a ``provone:Program``, or a ``provone:Workflow`` with flows inside.
 
     Attributes:
@@ -199,8 +193,7 @@ class Program:
     calls: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Data:
+class Data(NamedTuple):
     """What flows under one name within one block.
 
     Attributes:
@@ -214,8 +207,7 @@ class Data:
     scope: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
+class Channel(NamedTuple):
     """One flow: from the port that sends to the port that receives."""
 
     id: int
@@ -225,16 +217,7 @@ class Channel:
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Workflow:
-    """A model: the top block, everything in it, and the functions beside it.
-
-    Attributes:
-        digest: Of the ordered (source hash, language, comment delimiter) and the workflow name.
-        top: Id of the top block.
-        findings: What is suspicious about it.
-    """
-
+class _Parts(NamedTuple):
     digest: str
     top: int
     sources: tuple[Source, ...]
@@ -244,6 +227,16 @@ class Workflow:
     data: tuple[Data, ...]
     channels: tuple[Channel, ...]
     findings: tuple[Finding, ...] = ()
+
+
+class Workflow(_Parts):
+    """A model: the top block, everything in it, and the functions beside it.
+
+    Attributes:
+        digest: Of the ordered (source hash, language, comment delimiter) and the workflow name.
+        top: Id of the top block.
+        findings: What is suspicious about it.
+    """
 
     @cached_property
     def program_by_id(self) -> dict[int, Program]:

@@ -8,7 +8,6 @@ to the innermost open block (YesWorkflow 0.2.1.2). What breaks this is a finding
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 from provkit.errors import AnnotationError, ModelError
 from provkit.model.workflow import Annotation, Annotations, Finding, PortTag
@@ -21,17 +20,17 @@ _LONGEST_NAME, _LONGEST_QUALIFIED, _LONGEST_TEMPLATE = 255, 2000, 4096
 _MOST_FINDINGS = 1000
 
 
-@dataclass(slots=True, eq=False)
 class OpenPort:
     """A port while its block is open."""
 
-    annotation: Annotation
-    tag: PortTag
-    id: int = 0
-    alias: str | None = None
-    uri: Annotation | None = None
-    description: str | None = None
-    logs: list[Annotation] = field(default_factory=list)
+    def __init__(self, annotation: Annotation, tag: PortTag, number: int) -> None:
+        self.annotation = annotation
+        self.tag: PortTag = tag
+        self.id = number
+        self.alias: str | None = None
+        self.uri: Annotation | None = None
+        self.description: str | None = None
+        self.logs: list[Annotation] = []
 
     @property
     def binding(self) -> str:
@@ -39,19 +38,21 @@ class OpenPort:
         return self.alias or self.annotation.value
 
 
-@dataclass(slots=True, eq=False)
 class Block:
     """A block while it is read."""
 
-    begin: Annotation
-    parent: Block | None
-    id: int
-    end: Annotation | None = None
-    qualified_length: int = 0
-    description: str | None = None
-    ports: list[OpenPort] = field(default_factory=list)
-    blocks: list[Block] = field(default_factory=list)
-    calls: list[str] = field(default_factory=list)
+    def __init__(
+        self, begin: Annotation, parent: Block | None, number: int, qualified_length: int
+    ) -> None:
+        self.begin = begin
+        self.parent = parent
+        self.id = number
+        self.end: Annotation | None = None
+        self.qualified_length = qualified_length
+        self.description: str | None = None
+        self.ports: list[OpenPort] = []
+        self.blocks: list[Block] = []
+        self.calls: list[str] = []
 
     @property
     def name(self) -> str:
@@ -87,16 +88,16 @@ def read_blocks(annotations: Annotations) -> tuple[list[Block], list[Finding]]:
     return nesting.blocks, nesting.findings
 
 
-@dataclass(slots=True)
 class _Nesting:
     """The stack of open blocks, as annotations are walked."""
 
-    paths: dict[int, str]
-    blocks: list[Block] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    current: Block | None = None
-    last: Block | OpenPort | None = None
-    ports: int = 0
+    def __init__(self, paths: dict[int, str]) -> None:
+        self.paths = paths
+        self.blocks: list[Block] = []
+        self.findings: list[Finding] = []
+        self.current: Block | None = None
+        self.last: Block | OpenPort | None = None
+        self.ports = 0
 
     def take(self, each: Annotation) -> None:
         """Let one annotation do what it does."""
@@ -137,7 +138,7 @@ class _Nesting:
     def _open(self, begin: Annotation) -> None:
         above = self.current.qualified_length + 1 if self.current else 0
         length = above + len(begin.value)
-        block = Block(begin, self.current, len(self.blocks) + 1, qualified_length=length)
+        block = Block(begin, self.current, len(self.blocks) + 1, length)
         if length > _LONGEST_QUALIFIED and above <= _LONGEST_QUALIFIED:
             self._complain("YW107", begin, "blocks are nested too deep", "is this text a script?")
         if self.current is not None:

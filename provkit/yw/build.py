@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from provkit.errors import AnnotationError
 from provkit.model.workflow import (
@@ -94,7 +93,7 @@ class _Builder:
         owner = {port.id: port.program for port in self.ports}
         flowing = {owner[end] for c in self.channels for end in (c.source, c.sink)}
         with_flow = {p.id for p in programs if flowing & set(children[p.id])}
-        programs = [replace(p, is_workflow=p.id in with_flow) for p in programs]
+        programs = [p._replace(is_workflow=p.id in with_flow) for p in programs]
         return Workflow(
             digest=self._digest(chosen),
             top=self.top.id,
@@ -202,14 +201,13 @@ class _Builder:
         top = next(program for program in programs if program.id == self.top.id)
         number = len(programs) + 1
         name = f"{top.qualified_name}.{top.name}"
-        programs.append(replace(top, id=number, qualified_name=name, parent=top.id, calls=()))
+        programs.append(top._replace(id=number, qualified_name=name, parent=top.id, calls=()))
         copies = []
         first = max((port.id for port in self.ports), default=0) + 1
         inner = [port for port in ports[top.id] if port.tag != "return"]
         for position, port in enumerate(inner, first):
             copies.append(
-                replace(
-                    port,
+                port._replace(
                     id=position,
                     program=number,
                     qualified_name=name + port.qualified_name[len(top.qualified_name) :],

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 from provkit.errors import UsageError
 from provkit.files import fingerprint_bytes
@@ -30,8 +30,7 @@ _KEYWORD = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceText:
+class SourceText(NamedTuple):
     """A text to extract from.
 
     Attributes:
@@ -134,17 +133,17 @@ def _collect(sources: list[tuple[SourceText, str]]) -> Annotations:
     )
 
 
-@dataclass(slots=True)
 class _Reader:
     """Goes through comments in reading order and remembers what a qualifier qualifies."""
 
-    sources: list[Source] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
-    annotations: list[Annotation] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    depth: int = 0
-    is_full: bool = False
-    primary: Annotation | None = None
+    def __init__(self) -> None:
+        self.sources: list[Source] = []
+        self.comments: list[Comment] = []
+        self.annotations: list[Annotation] = []
+        self.findings: list[Finding] = []
+        self.depth = 0
+        self.is_full = False
+        self.primary: Annotation | None = None
 
     def read(self, comment: Comment) -> None:
         """Take the annotations of one comment line."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from provkit.model.workflow import (
     Annotation,
@@ -143,8 +143,7 @@ def check_workflow(workflow: Workflow) -> list[Finding]:
     return found
 
 
-@dataclass(slots=True)
-class _Names:
+class _Names(NamedTuple):
     """Who reads and writes each binding within one block."""
 
     enters: dict[str, list[Port]]
