@@ -63,7 +63,7 @@ class StraceRecorder:
             raise CaptureError("strace is not installed", hint="see `provkit doctor`")
         path = f"{watch.staging}/strace.log"
         traced = ",".join(f"?{call}" for call in CALLS)
-        words = (program, *_OPTIONS, "-e", f"trace={traced}", "-e", "signal=none", "-o", path, "--")
+        words = (program, *_OPTIONS, "-e", f"trace={traced}", "-e", "signal=!SIGCHLD", "-o", path, "--")
         with Attention() as attention:
             command = (*words, watch.executable, *watch.command[1:])
             pid = attention.start(replace(watch, executable=program, command=command))
