@@ -34,7 +34,7 @@ RECORDERS: dict[str, str] = {
 }
 """Built-in recorders by name; each is called without arguments."""
 
-AUTO: tuple[str, ...] = ("python", "snapshot")
+AUTO: tuple[str, ...] = ("notify", "strace", "preload", "python", "snapshot")
 """What ``auto`` tries, best first."""
 
 
