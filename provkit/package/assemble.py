@@ -6,7 +6,7 @@ The members are decided here, once; every format writes the same value.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 
 from provkit.errors import PackageError, UsageError
@@ -81,7 +81,7 @@ def assemble(
         settings=settings,
         title=clean(settings.title or _title(ordered)),
         copies=tuple(sorted(_copies(drafts, packer.names))),
-        models=dict(_models(ordered, plans, knowledge)),
+        models=dict(_models(ordered, plans, set(packer.names.values()), knowledge)),
         methods=knowledge.methods or tuple(_methods(ordered, knowledge)),
         warnings=(*knowledge.remarks, *_warnings(ordered, others, settings)),
     )
@@ -189,12 +189,12 @@ def _model(run: Run, knowledge: Knowledge) -> Workflow | None:
 
 
 def _models(
-    runs: Sequence[Run], plans: Mapping[str, str], knowledge: Knowledge
+    runs: Sequence[Run], plans: Mapping[str, str], packed: Set[str], knowledge: Knowledge
 ) -> Iterator[tuple[str, Workflow]]:
-    """Name of each program with the workflow it declares."""
+    """Name of each program with the workflow it declares; not of a command in its place."""
     for run in runs:
         model = _model(run, knowledge)
-        if model is not None:
+        if model is not None and plans[run.id] in packed:
             yield plans[run.id], model
 
 

@@ -58,17 +58,16 @@ class Described:
 
 def read_descriptions(contents: Contents, ledger: Ledger) -> list[Described]:
     """Every system metadata document of a package; what is wrong with one is a finding."""
-    found: list[Described] = []
+    found: dict[str, Described] = {}
     for path in sorted(contents.sizes):
         if re.search(r"(?:\A|/)sysmeta[^/]*\.xml\Z|\.sysmeta\.xml\Z", path):
             described = _read_description(contents, path, ledger)
             if described is None:
                 continue
-            if any(other.pid == described.pid for other in found):
+            if described.pid in found:
                 ledger.error("S4", path, f"a second document for {described.pid}")
-            else:
-                found.append(described)
-    return found
+            found.setdefault(described.pid, described)
+    return list(found.values())
 
 
 def _read_description(contents: Contents, path: str, ledger: Ledger) -> Described | None:
