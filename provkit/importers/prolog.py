@@ -156,10 +156,11 @@ def _after(piece: str, position: int) -> int:
 
 
 def _escapes_quote(piece: str, start: int, end: int) -> bool:
-    """Whether the quote at ``end`` is itself escaped, in a file that escapes."""
-    inside = piece[start:end]
-    slashes = len(inside) - len(inside.rstrip("\\"))
-    return slashes % 2 == 1
+    r"""Whether the quote at ``end`` is itself escaped, in a file that escapes.
+
+    The backslash that ends a ``\x7f\`` before it escapes nothing.
+    """
+    return _LEGAL_ESCAPE.sub("", piece[start:end]).endswith("\\")
 
 
 def _values(
