@@ -17,7 +17,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,6 +89,34 @@ def provkit_bin() -> Path:
     with (CACHE / "lock").open("w") as lock:  # one worker builds, the others wait
         fcntl.flock(lock, fcntl.LOCK_EX)
         return _installed()
+
+
+@pytest.fixture(scope="session")
+def times_python(provkit_bin: Path) -> Callable[..., float]:
+    """How many times what Python itself takes to start a command takes, in processor time.
+
+    Processor time, the best of many, turn by turn: other work on the machine
+    must not decide.
+    """
+    beside = provkit_bin.parent / "python"
+    python = beside if beside.exists() else Path(sys.executable)
+
+    def measure(*words: str, cwd: Path, turns: int = 15) -> float:
+        ours, theirs = [], []
+        for _ in range(turns):
+            ours.append(_processor_s([str(provkit_bin), *words], cwd))
+            theirs.append(_processor_s([str(python), "-c", "pass"], cwd))
+        return min(ours) / min(theirs)
+
+    return measure
+
+
+def _processor_s(command: list[str], cwd: Path) -> float:
+    with subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL) as going:
+        _, status, used = os.wait4(going.pid, 0)
+        going.returncode = os.waitstatus_to_exitcode(status)
+    assert going.returncode == 0
+    return used.ru_utime + used.ru_stime
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -76,20 +76,9 @@ def test_output_into_a_closed_pipe_is_no_error(provkit: Any, provkit_bin: Path) 
     assert int(done.stdout) in (0, 141)
 
 
-def test_help_is_quick(provkit_bin: Path, tmp_path: Path) -> None:
+def test_help_is_quick(times_python: Callable[..., float], tmp_path: Path) -> None:
     """At most four times what Python itself takes (design: speed is a feature)."""
-
-    def best(*command: str | Path) -> float:
-        times = []
-        for _ in range(9):
-            begin = time.perf_counter()
-            subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
-            times.append(time.perf_counter() - begin)
-        return min(times)
-
-    python = provkit_bin.parent / "python"
-    interpreter = python if python.exists() else Path(sys.executable)
-    assert best(provkit_bin, "--help") <= 4 * best(interpreter, "-c", "pass")
+    assert times_python("--help", cwd=tmp_path) <= 4
 
 
 def test_completion_knows_commands_options_and_runs(provkit: Any) -> None:
