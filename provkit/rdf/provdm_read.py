@@ -42,7 +42,7 @@ def read_prov(data: bytes, of: Notation, *, default: IRI) -> Graphs:
     try:
         content = data.decode("utf-8-sig")
         document = ProvDocument.deserialize(content=content, format=_LIBRARY[of])
-    except Exception as error:
+    except Exception as error:  # BLE001 - the library raises anything at bad documents
         raise UnknownDataError(f"not {of}: {error}"[:500]) from error
     if of == "prov-xml" and PROV.base not in content:  # the library takes any XML for an empty one
         raise UnknownDataError("not prov-xml: nothing in it is of the PROV namespace")

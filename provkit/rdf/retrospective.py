@@ -11,17 +11,13 @@ direction is written here (https://www.w3.org/TR/prov-o/#qualifiedGeneration).
 
 from __future__ import annotations
 
-import hashlib
-import json
 import shlex
 from collections.abc import Iterable
 from typing import cast
 
 from provkit.errors import UnknownDataError
 from provkit.model.events import (
-    CaptureReported,
     EnvironmentObserved,
-    OutputLogged,
     StateObserved,
     Status,
 )
@@ -39,10 +35,18 @@ from provkit.model.identifiers import (
 from provkit.model.run import Run
 from provkit.rdf.graphs import Graphs, Reader, Writer, boolean, integer, text
 from provkit.rdf.processes import decode_processes, encode_processes, first_reads, last_writes
-from provkit.vocab.namespaces import BASE, DCTERMS, PROV, PROVKIT, PROVONE, RDF, RDFS
+from provkit.rdf.surroundings import (
+    decode_capture,
+    decode_environment,
+    decode_logs,
+    encode_capture,
+    encode_environment,
+    environment_iri,
+    read_content,
+    read_pairs,
+)
+from provkit.vocab.namespaces import DCTERMS, PROV, PROVKIT, PROVONE, RDF, RDFS
 from provkit.vocab.terms import IRI, Literal, Triple
-
-_CONTENT = "hash://sha256/"
 
 
 def agent_iri(user: str, host: str) -> IRI:
@@ -56,13 +60,6 @@ def derivation_iri(run: str, output: str, source: str) -> IRI:
     return IRI(f"{within_run(run, 'derivation', output)}?{encode_path(source)}")
 
 
-def environment_iri(environment: EnvironmentObserved) -> IRI:
-    """IRI of surroundings, by what they hold: equal ones are stored once."""
-    told = [environment.facts, environment.variables, environment.packages]
-    canonical = json.dumps(told, sort_keys=True).encode()
-    return IRI(f"{BASE}id/environment/{hashlib.sha256(canonical).hexdigest()}")
-
-
 def encode_run(run: Run) -> Graphs:
     """The named graphs that tell of a run: its own, and that of its surroundings."""
     name = run_iri(run.id)
@@ -73,12 +70,12 @@ def encode_run(run: Run) -> Graphs:
         _encode_state(out, run, state)
     _encode_data_flow(out, name, run)
     encode_processes(out, run)
-    _encode_capture(out, name, run)
+    encode_capture(out, name, run)
     graphs = {name: out.triples}
     if run.environment != EnvironmentObserved():
         place = environment_iri(run.environment)
         out.say(name, PROVKIT.environment, place)
-        graphs[place] = _encode_environment(place, run.environment)
+        graphs[place] = encode_environment(place, run.environment)
     return graphs
 
 
@@ -199,66 +196,6 @@ def _state(run: Run, state: StateObserved) -> IRI:
     return state_iri(run.id, state.moment, state.path)
 
 
-def _encode_capture(out: Writer, name: IRI, run: Run) -> None:
-    for position, log in enumerate(run.logs, 1):
-        node, content = within_run(run.id, "log", str(position)), content_iri(log.sha256)
-        out.say(name, PROVKIT.log, node)
-        out.say(node, RDF.type, PROV.Entity, PROVKIT.Log)
-        out.say(node, PROVKIT.position, integer(position))
-        out.say(node, PROVKIT.stream, Literal(log.stream))
-        out.say(node, PROV.specializationOf, content)
-        out.say(content, RDF.type, PROVKIT.Content)
-        out.say(node, PROVKIT.size, integer(log.size_bytes))
-        if log.truncated:
-            out.say(node, PROVKIT.truncated, boolean(True))
-    if run.capture is None:
-        return
-    node = within_run(run.id, "capture")
-    out.say(name, PROVKIT.capture, node)
-    out.say(node, RDF.type, PROVKIT.CaptureReport)
-    out.say(node, PROVKIT.recorder, text(run.capture.recorder))
-    out.say_text(node, PROVKIT.version, run.capture.version)
-    for predicate, remarks in (
-        (PROVKIT.blindTo, run.capture.blind),
-        (PROVKIT.problem, run.capture.problems),
-        (PROVKIT.untraced, run.capture.untraced),
-    ):
-        kind = predicate.rpartition("#")[2]
-        for position, remark in enumerate(remarks, 1):
-            each = within_run(run.id, "capture", kind, str(position))
-            out.say(node, predicate, each)
-            out.say(each, RDF.type, PROVKIT.Remark)
-            out.say(each, PROVKIT.position, integer(position))
-            out.say(each, RDFS.comment, text(remark))
-    for kind, count in sorted(run.capture.hidden.items()):
-        each = within_run(run.id, "capture", "hidden", kind)
-        out.say(node, PROVKIT.hidden, each)
-        out.say(each, RDF.type, PROVKIT.HiddenFiles)
-        out.say(each, PROVKIT.name, text(kind))
-        out.say(each, PROVKIT.count, integer(count))
-
-
-_SURROUNDINGS = (
-    ("fact", PROVKIT.environmentFact, PROVKIT.EnvironmentFact, PROVKIT.value),
-    ("variable", PROVKIT.environmentVariable, PROVKIT.EnvironmentVariable, PROVKIT.value),
-    ("package", PROVKIT.package, PROVKIT.Package, PROVKIT.version),
-)
-
-
-def _encode_environment(place: IRI, environment: EnvironmentObserved) -> list[Triple]:
-    out = Writer()
-    out.say(place, RDF.type, PROVKIT.Environment)
-    told = (environment.facts, environment.variables, environment.packages)
-    for (part, link, kind, value_term), pairs in zip(_SURROUNDINGS, told, strict=True):
-        for key, value in sorted(pairs.items()):
-            node = IRI(f"{place}#{part}/{encode_path(key)}")
-            out.say(place, link, node)
-            out.say(node, RDF.type, kind)
-            out.say(node, PROVKIT.name, text(key))
-            out.say(node, value_term, text(str(value)))
-    return out.triples
-
-
 def decode_run(name: IRI, triples: Iterable[Triple]) -> Run:
     """Inverse of :func:`encode_run`.
 
@@ -298,7 +235,7 @@ def decode_run(name: IRI, triples: Iterable[Triple]) -> Run:
         recorded_by=graph.text(name, PROVKIT.recordedBy),
         part_of=None if outer is None else read_run(outer),
         rerun_of=None if repeated is None else read_run(repeated),
-        parameters=_pairs(graph, name, PROVKIT.parameter, PROVKIT.value),
+        parameters=read_pairs(graph, name, PROVKIT.parameter, PROVKIT.value),
         processes=decode_processes(graph, name),
         inputs=_states(graph, graph.nodes(name, PROV.used)),
         outputs=_states(graph, generated),
@@ -310,28 +247,14 @@ def decode_run(name: IRI, triples: Iterable[Triple]) -> Run:
             else None
         ),
         derivations=_derivations(graph, generated),
-        environment=_decode_environment(graph, graph.node(name, PROVKIT.environment)),
-        logs=_decode_logs(graph, name),
-        capture=_decode_capture(graph, graph.node(name, PROVKIT.capture)),
+        environment=decode_environment(graph, graph.node(name, PROVKIT.environment)),
+        logs=decode_logs(graph, name),
+        capture=decode_capture(graph, graph.node(name, PROVKIT.capture)),
     )
-
-
-def _pairs(graph: Reader, subject: IRI, link: IRI, value_term: IRI) -> dict[str, str]:
-    return {
-        graph.text(node, PROVKIT.name): graph.text(node, value_term)
-        for node in graph.nodes(subject, link)
-    }
 
 
 def _states(graph: Reader, nodes: list[IRI]) -> tuple[StateObserved, ...]:
     return tuple(sorted((_decode_state(graph, node) for node in nodes), key=lambda s: s.path))
-
-
-def _content(graph: Reader, node: IRI) -> str | None:
-    for general in graph.nodes(node, PROV.specializationOf):
-        if general.startswith(_CONTENT):
-            return general[len(_CONTENT) :]
-    return None
 
 
 def _decode_state(graph: Reader, node: IRI) -> StateObserved:
@@ -340,7 +263,7 @@ def _decode_state(graph: Reader, node: IRI) -> StateObserved:
         moment=cast(Moment, graph.text(node, PROVKIT.moment)),
         path=graph.text(node, PROVKIT.path),
         size_bytes=graph.integer(node, PROVKIT.size),
-        sha256=_content(graph, node),
+        sha256=read_content(graph, node),
         mode=graph.integer(node, PROVKIT.mode),
         modified=graph.moment(node, PROVKIT.modified),
         archived=graph.boolean(node, PROVKIT.archived),
@@ -357,45 +280,3 @@ def _derivations(graph: Reader, outputs: list[IRI]) -> tuple[tuple[str, str], ..
             if source is not None and graph.text(node, PROVKIT.evidence) == "observed":
                 found.add((graph.text(output, PROVKIT.path), graph.text(source, PROVKIT.path)))
     return tuple(sorted(found))
-
-
-def _decode_environment(graph: Reader, place: IRI | None) -> EnvironmentObserved:
-    if place is None:
-        return EnvironmentObserved()
-    facts, variables, packages = (
-        _pairs(graph, place, link, value_term) for _, link, _, value_term in _SURROUNDINGS
-    )
-    return EnvironmentObserved(facts=facts, variables=variables, packages=packages)
-
-
-def _decode_logs(graph: Reader, name: IRI) -> tuple[OutputLogged, ...]:
-    return tuple(
-        OutputLogged(
-            stream="stderr" if graph.text(node, PROVKIT.stream) == "stderr" else "stdout",
-            sha256=_content(graph, node) or "",
-            size_bytes=graph.integer(node, PROVKIT.size) or 0,
-            truncated=graph.boolean(node, PROVKIT.truncated),
-        )
-        for node in graph.by_position(name, PROVKIT.log, PROVKIT.position)
-    )
-
-
-def _decode_capture(graph: Reader, node: IRI | None) -> CaptureReported | None:
-    if node is None:
-        return None
-
-    def remarks(link: IRI) -> tuple[str, ...]:
-        found = graph.by_position(node, link, PROVKIT.position)
-        return tuple(graph.text(each, RDFS.comment) for each in found)
-
-    return CaptureReported(
-        recorder=graph.text(node, PROVKIT.recorder),
-        version=graph.text(node, PROVKIT.version),
-        blind=remarks(PROVKIT.blindTo),
-        problems=remarks(PROVKIT.problem),
-        untraced=remarks(PROVKIT.untraced),
-        hidden={
-            graph.text(each, PROVKIT.name): graph.integer(each, PROVKIT.count) or 0
-            for each in graph.nodes(node, PROVKIT.hidden)
-        },
-    )

@@ -145,22 +145,7 @@ def records(draw: st.DrawFn) -> list[Event]:
         )
         for number in range(1, processes + 1)
     ]
-    kinds = st.sampled_from(["read", "read", "write", "write", "rename", "delete", "link", "list"])
-    for _ in range(draw(st.integers(0, 8))):
-        kind = cast(AccessKind, draw(kinds))
-        rows.append(
-            FileAccessed(
-                process=draw(st.integers(1, processes)),
-                kind=kind,
-                path=draw(st.sampled_from(names)),
-                at=draw(st.none() | moments),
-                target=draw(st.sampled_from(names)) if kind in ("rename", "link") else None,
-            )
-        )
-    moment_kinds: list[Moment] = ["found", "left", "temporary"]
-    for name in names:
-        for moment in draw(st.lists(st.sampled_from(moment_kinds), unique=True)):
-            rows.append(draw(states(moment, name)))
+    rows += draw(_files(names, processes))
     rows += draw(_surroundings())
     if draw(st.booleans()):
         rows.append(
@@ -177,6 +162,29 @@ def records(draw: st.DrawFn) -> list[Event]:
                 signal=draw(st.none() | st.just("SIGTERM")),
             )
         )
+    return rows
+
+
+@st.composite
+def _files(draw: st.DrawFn, names: list[str], processes: int) -> list[Event]:
+    """Touches of some files, and states of them."""
+    kinds = st.sampled_from(["read", "read", "write", "write", "rename", "delete", "link", "list"])
+    rows: list[Event] = []
+    for _ in range(draw(st.integers(0, 8))):
+        kind = cast(AccessKind, draw(kinds))
+        rows.append(
+            FileAccessed(
+                process=draw(st.integers(1, processes)),
+                kind=kind,
+                path=draw(st.sampled_from(names)),
+                at=draw(st.none() | moments),
+                target=draw(st.sampled_from(names)) if kind in ("rename", "link") else None,
+            )
+        )
+    moment_kinds: list[Moment] = ["found", "left", "temporary"]
+    for name in names:
+        for moment in draw(st.lists(st.sampled_from(moment_kinds), unique=True)):
+            rows.append(draw(states(moment, name)))
     return rows
 
 
@@ -237,24 +245,7 @@ def workflows(draw: st.DrawFn) -> Workflow:
     annotations = tuple(_annotation(draw, number) for number in range(1, draw(st.integers(2, 6))))
     some = st.sampled_from([annotation.id for annotation in annotations])
     count = draw(st.integers(1, 3))
-    programs = tuple(
-        Program(
-            id=number,
-            name=draw(words),
-            qualified_name=draw(words),
-            parent=draw(st.none() | st.integers(1, number - 1)) if number > 1 else None,
-            begin=draw(some),
-            end=draw(some),
-            begin_line=draw(st.integers(1, 99)),
-            end_line=draw(st.integers(1, 99)),
-            source=1,
-            is_workflow=draw(st.booleans()),
-            is_function=draw(st.booleans()),
-            description=draw(st.none() | text),
-            calls=tuple(draw(st.lists(words, max_size=2))),
-        )
-        for number in range(1, count + 1)
-    )
+    programs = _programs(draw, count, some)
     data = tuple(
         Data(
             id=number,
@@ -294,6 +285,27 @@ def workflows(draw: st.DrawFn) -> Workflow:
         data=data,
         channels=channels,
         findings=tuple(_finding(draw) for _ in range(draw(st.integers(0, 2)))),
+    )
+
+
+def _programs(draw: st.DrawFn, count: int, some: st.SearchStrategy[int]) -> tuple[Program, ...]:
+    return tuple(
+        Program(
+            id=number,
+            name=draw(words),
+            qualified_name=draw(words),
+            parent=draw(st.none() | st.integers(1, number - 1)) if number > 1 else None,
+            begin=draw(some),
+            end=draw(some),
+            begin_line=draw(st.integers(1, 99)),
+            end_line=draw(st.integers(1, 99)),
+            source=1,
+            is_workflow=draw(st.booleans()),
+            is_function=draw(st.booleans()),
+            description=draw(st.none() | text),
+            calls=tuple(draw(st.lists(words, max_size=2))),
+        )
+        for number in range(1, count + 1)
     )
 
 
