@@ -29,6 +29,7 @@ from provkit.package.models import files_at_ports, tell_methods, workflow_deriva
 from provkit.package.packer import Packer
 from provkit.package.request import Knowledge, Locate, PathDerivation, Policy
 from provkit.package.settings import Settings
+from provkit.package.sharing import without_home
 
 
 def assemble(
@@ -56,7 +57,8 @@ def assemble(
         UsageError: No run at all.
         PackageError: A run is still going on, or no file may be packed.
     """
-    ordered = sorted({run.id: run for run in runs}.values(), key=lambda run: (run.started, run.id))
+    named = {run.id: without_home(run) for run in runs}
+    ordered = sorted(named.values(), key=lambda run: (run.started, run.id))
     _check_runs(ordered)
     settings, policy = settings or Settings(), policy or Policy()
     knowledge = knowledge or Knowledge()

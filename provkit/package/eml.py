@@ -69,8 +69,12 @@ def write_eml(package: Package, *, pid: str) -> bytes:
 def _creators(package: Package) -> tuple[Person, ...]:
     if package.settings.creators:
         return package.settings.creators
-    names = {each.agent.label for each in package.runs if each.agent is not None}
-    return tuple(Person(surname=name) for name in sorted(names)) or (Person(surname="unknown"),)
+    agents = {each.agent for each in package.runs if each.agent is not None}
+    people = [
+        Person(surname=agent.label, orcid=agent.iri.partition("https://orcid.org/")[2])
+        for agent in sorted(agents, key=lambda agent: (agent.label, agent.iri))
+    ]
+    return tuple(people) or (Person(surname="unknown"),)
 
 
 def _add_party(parent: Element, tag: str, person: Person, *, id: str) -> None:  # noqa: A002 - XML name

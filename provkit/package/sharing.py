@@ -7,18 +7,30 @@ name of the host. Files outside of the project keep their last name only.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from provkit.model.events import EnvironmentObserved, StateObserved
 from provkit.model.run import Run
 from provkit.package.paths import PathBook, safe_path
 
+_HOME = re.compile(r"(?<![\w.~-])/(?:home|Users)/[^/\s\0]+|(?<![\w.~-])/root(?=/|\Z)")
+
+
+def without_home(run: Run) -> Run:
+    """The run with the home folders in its command line and parameters written ``~``."""
+    return replace(
+        run,
+        command=tuple(_HOME.sub("~", word) for word in run.command),
+        parameters={name: _HOME.sub("~", value) for name, value in run.parameters.items()},
+    )
+
 
 def shared_run(run: Run) -> Run:
     """The run without what is private."""
     names = _Names()
     return replace(
-        run,
+        without_home(run),
         directory=names.of(run.directory) if not run.directory.startswith("/") else "",
         program=names.of(run.program),
         inputs=tuple(_state(state, names) for state in run.inputs),
