@@ -1,303 +1,335 @@
-r"""How each language writes comments and strings, as one regular expression per language.
+r"""How each language writes comments and strings.
 
-A language is a list of tokens, tried in order at each place: strings and the
-like are skipped, comments are kept. One compiled alternation finds the next
-token, so that a ``#`` inside a string is never a comment, and scanning runs at
-the speed of :mod:`re`. Every pattern is linear: no nested repetition, and a
-string that is never closed ends with its line (or, where strings may span
-lines, is passed over character by character).
+Tokens are tried in their order at each place where one of them can begin, so the
+long ones stand before the short ones. :mod:`provkit.yw.tokens` says what they are.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cache
-from typing import Literal
+from typing import NamedTuple
 
 from provkit.errors import UsageError
+from provkit.yw.tokens import (
+    Token,
+    begins_line,
+    begins_statement,
+    block,
+    here_document,
+    line,
+    long_string,
+    nested,
+    raw,
+    string,
+    text,
+)
 
-Role = Literal["skip", "line", "block", "nested"]
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One kind of token.
-
-    Attributes:
-        role: ``skip`` (a string), ``line`` comment, ``block`` comment or ``nested`` block comment.
-        pattern: Regular expression (DOTALL, MULTILINE); of a nested comment only its opening.
-        opening: What is cut off before the text of a comment, as a regular expression.
-        closing: What is cut off behind it, likewise.
-    """
-
-    role: Role
-    pattern: str
-    opening: str = ""
-    closing: str = ""
+Tokens = tuple[Token, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(NamedTuple):
     """A language.
 
     Attributes:
         name: As written with ``--language``.
         extensions: Of its files, lower case, without dot.
         tokens: In the order in which they are tried.
-        line_comment: Delimiter for a skeleton.
+        line_comment: What begins a comment of one line, for a skeleton.
+        line_comment_end: What must end it.
         aliases: Other names of the language.
         filenames: Whole file names, lower case.
+        begins: Text before which nothing is code, where it occurs.
     """
 
     name: str
     extensions: tuple[str, ...]
-    tokens: tuple[Token, ...]
+    tokens: Tokens
     line_comment: str = "#"
+    line_comment_end: str = ""
     aliases: tuple[str, ...] = ()
     filenames: tuple[str, ...] = ()
+    begins: str = ""
 
 
-def _line(delimiter: str, *, only_if: str = "") -> Token:
-    """A comment to the end of the line; ``only_if`` is a look-behind or another condition."""
-    escaped = re.escape(delimiter)
-    return Token("line", f"{only_if}{escaped}[^\n]*", escaped)
-
-
-def _block(opening: str, closing: str, *, only_if: str = "") -> Token:
-    """A comment that ends with the first ``closing``, or with the file."""
-    begin, end = re.escape(opening), re.escape(closing)
-    return Token("block", rf"{only_if}{begin}.*?(?:{end}|\Z)", begin, end)
-
-
-def _nested(opening: str, closing: str) -> Token:
-    """A comment that may hold others of its kind."""
-    return Token("nested", re.escape(opening), re.escape(opening), re.escape(closing))
-
-
-def _skip(pattern: str) -> Token:
-    return Token("skip", pattern)
-
-
-_DQ = _skip(r'"(?:[^"\\\n]|\\.)*+"?')
-_SQ = _skip(r"'(?:[^'\\\n]|\\.)*+'?")
-_BACKTICK = _skip(r"`(?:[^`\\]|\\.)*+`")
-_BACKTICK_NAME = _skip(r"`[^`\n]*+`")
-_DQ_DOUBLED = _skip(r'"(?:[^"\n]|"")*+"?')
-_SQ_DOUBLED = _skip(r"'(?:[^'\n]|'')*+'?")
-_SQ_SQL = _skip(r"'(?:[^']|'')*+'")
-_CHARACTER = _skip(r"'(?:[^'\\\n]|\\[^\n]{1,8}?)'")
-_DQ_LONG = _skip(r'"""(?:[^"\\]|\\.|"(?!""))*+"""')
-_DQ_LINES = _skip(r'"(?:[^"\\]|\\.)*+"')
-_SQ_LINES = _skip(r"'(?:[^'\\]|\\.)*+'")
-_HEREDOC = _skip(r"<<[-~]?(?P<{n}>['\"]?)(?P<{n}t>[A-Za-z_]\w*)(?P={n})[^\n]*\n.*?^\s*(?P={n}t)\b")
-_C_COMMENTS = (_line("//"), _block("/*", "*/"))
-_HASH = _line("#")
-_WORD_HASH = _line("#", only_if=r"(?:^|(?<=[\s;&|()]))")
-_REGEX_LITERAL = _skip(r"(?<=[=(,:\[!&|?{};\n])[ \t]*/(?![*/])(?:[^/\\\n\[]|\\.|\[[^\]\n]*+\])++/")
-
+_DOUBLE, _SINGLE, _BACKTICK = string('"'), string("'"), string("`")
+_DOUBLE_LINES, _SINGLE_LINES = string('"', lines=True), string("'", lines=True)
+_BACKTICK_LINES = string("`", lines=True)
+_DOUBLE_TWICE, _SINGLE_TWICE = string('"', escape='"'), string("'", escape="'")
+_LONG_DOUBLE, _LONG_SINGLE = long_string('"'), long_string("'")
+_SLASHES, _STARS, _HASH = line("//"), block("/*", "*/"), line("#")
+_NESTED_STARS = nested("/*", "*/")
+_CHARACTER = text(r"'(?:[^'\\\n]|\\[^\n']{0,10}+'?)'", "'")
+_ESCAPE = text(r"\\.", r"\\")
+# A comment of a shell begins a word; elsewhere # is an ordinary character.
+_HASH_WORD = line("#", only_if=r"(?<![^\s;&|()`])")
+# A pattern such as /[/*]/ stands where a value is expected, never after one.
+_PATTERN = Token(
+    r"(?:(?<=[=(,:\[!&|?{};+~^%<>])|(?<=[=(,:\[!&|?{};+~^%<>]\s)|(?<=return\s)|(?<![^\n]))"
+    r"/(?![*/])(?=[^\n]*?/)",
+    "/",
+    "body",
+    body=r"(?:[^/\\\n\[]|\\.|\[(?:[^\]\\\n]|\\.)*+\])++/",
+)
+# ${…} of a template may hold templates.
+_TEMPLATE = Token(
+    "`",
+    "`",
+    "body",
+    body=r"(?:[^`\\$]|\\.|\$\{(?:[^{}`]|`[^`]*+`|\{[^{}`]*+\})*+\}|\$)*+`",
+)
+_C = (line("//", continued=True), _STARS)
 _PYTHON = (
-    Token("block", r'"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|\Z)', '"""', '"""'),
-    Token("block", r"'''(?:[^'\\]|\\.|'(?!''))*+(?:'''|\Z)", "'''", "'''"),
-    _DQ,
-    _SQ,
+    long_string('"', comment=True),
+    long_string("'", comment=True),
+    _DOUBLE,
+    _SINGLE,
     _HASH,
 )
-_C = (_skip(r'R"(?P<{n}>[^\s()\\]{0,16})\(.*?\)(?P={n})"'), *_C_COMMENTS, _DQ, _CHARACTER)
+_JAVASCRIPT = (_SLASHES, _STARS, _DOUBLE, _SINGLE, _TEMPLATE, _PATTERN)
+_MATLAB = (
+    text(r"(?<=[\w)\]}.'])'", "'"),  # transposes
+    nested("%{", "%}", inner=r"^[ \t]*%\{[ \t]*$"),
+    nested("#{", "#}", inner=r"^[ \t]*#\{[ \t]*$"),
+    Token(r"\.\.\.[ \t]*%?", ".", "line", comment=True),  # a continuation ends the code of a line
+    line("%"),
+    _HASH,
+    _DOUBLE_TWICE,
+    _SINGLE_TWICE,
+)
+
+
+def _fortran(quote: str) -> Token:
+    """A string that ``&`` continues on the next line."""
+    ordinary = f"[^{quote}&\n]|{quote}{quote}|&[ \t]*\n[ \t]*&?|&"
+    return text(f"{quote}(?:{ordinary})*+{quote}?", quote)
+
+
+def _perl_quote(opening: str, closing: str) -> str:
+    inner = rf"(?:[^\\{opening}{closing}]|\\.)*+"
+    return rf"\{opening}{inner}(?:\{opening}{inner}\{closing}{inner})*+\{closing}"
+
+
+_PERL_BRACKETS = "|".join(_perl_quote(*pair) for pair in ("{}", "()", "[]", "<>"))
+_PERL_BEGIN = r"(?<![\w$@%&*>{-])"
+_PERL_FIRST = r"((?<!\w)(?:[qmsy]|tr|q[qwrx])(?!\w))"
+_PERL = (
+    Token("^=(?=[a-zA-Z])", "=", "text", "\n=cut", comment=True),
+    text(
+        rf"{_PERL_BEGIN}(?:q[qwrx]?|m)(?!\s*=>)"
+        rf"(?:\s*(?:{_PERL_BRACKETS})|(?P<d>[^\w\s,;=)(\[{{<>}}\]])(?:(?!(?P=d))[^\\\n]|\\.)*+(?P=d))",
+        _PERL_FIRST,
+    ),
+    text(
+        rf"{_PERL_BEGIN}(?:s|tr|y)(?!\s*=>)"
+        rf"(?:\s*(?:{_PERL_BRACKETS})\s*(?:{_PERL_BRACKETS})"
+        r"|(?P<e>[^\w\s,;=)(\[{<>}\]])(?:(?:(?!(?P=e))[^\\\n]|\\.)*+(?P=e)){2})",
+        _PERL_FIRST,
+    ),
+    text(r"(?:(?<=[=!]~\s)|(?<=[=!]~)|(?<=[(,])|(?<=split\s))/(?:[^/\\\n]|\\.)*+/", "/"),
+    _SINGLE_LINES,
+    _DOUBLE_LINES,
+    _BACKTICK,
+    here_document(),
+    line("#", only_if=r"(?<!\$)"),
+)
+_RUBY = (
+    Token("^=begin", "=", "text", "\n=end", comment=True),
+    text(r"\?['\"#`](?!\w)", "?"),
+    text(r"%[qQwWirx]?(?:\{[^{}]*+\}|\([^()]*+\)|\[[^\[\]]*+\]|<[^<>\n]*+>)", "%"),
+    _SINGLE_LINES,
+    _DOUBLE_LINES,
+    _BACKTICK,
+    here_document(),
+    text(r"(?:(?<=[=(,~|&!]\s)|(?<=[=(,~|&!]))/(?:[^/\\\n]|\\.)*+/", "/"),
+    line("#", only_if=r"(?<!\$)"),
+)
+
+
+def _r_closing(opening: str) -> str:
+    quote, dashes, bracket = opening[0], opening[1:-1], opening[-1]
+    return {"(": ")", "[": "]", "{": "}"}[bracket] + dashes + quote
+
+
+_R = (
+    raw(r"(?<![\w.][rR])(?<=[rR])[\"']-*+[(\[{]", "\"'", _r_closing),
+    _DOUBLE_LINES,
+    _SINGLE_LINES,
+    string("`", escape=""),
+    text(r"%[^%\n]*+%", "%"),
+    _HASH,
+)
+_LUA = (
+    Token(r"--\[=*+\[", r"\-", "text", lambda o: f"]{'=' * o.count('=')}]", comment=True),
+    line("--"),
+    raw(r"\[=*+\[", r"\[", lambda o: f"]{'=' * o.count('=')}]"),
+    _DOUBLE,
+    _SINGLE,
+)
+_RUST = (
+    raw(r"(?<=r)#*+\"", '#"', lambda o: '"' + "#" * (len(o) - 1)),
+    _SLASHES,
+    _NESTED_STARS,
+    _DOUBLE_LINES,
+    _CHARACTER,
+)
+_BASH = (
+    _ESCAPE,
+    Token(r"(?<=\$)'", "'", "body", body=_SINGLE_LINES.body),
+    string("'", escape="", lines=True),
+    _DOUBLE_LINES,
+    here_document(blank=r"[ \t]*"),
+    _HASH_WORD,
+)
+_PHP = (
+    raw(r"\?>", "?", "<?"),  # text outside the program
+    _SLASHES,
+    _STARS,
+    line("#", only_if=r"(?!#\[)"),
+    _SINGLE_LINES,
+    _DOUBLE_LINES,
+    here_document(opening="<<<"),
+)
+_POWERSHELL = (
+    block("<#", "#>"),
+    raw(r"@[\"'](?=\n)", "@", lambda o: f"\n{o[1]}@"),
+    string('"', escape="`", lines=True),
+    _SINGLE_TWICE,
+    text("`.", "`"),
+    _HASH_WORD,
+)
+_SAS = (
+    _STARS,
+    _SINGLE_TWICE,
+    _DOUBLE_TWICE,
+    Token(r"%?\*", r"%*", "text", ";", comment=True, guard=begins_statement),
+)
+_STATA = (
+    _NESTED_STARS,
+    line("///"),
+    line("//", only_if=r"(?<!\S)"),
+    text(r"`\"[^\n]*?\"'", "`"),
+    _DOUBLE,
+    Token(r"\*", "*", "line", comment=True, guard=begins_line),
+)
+_YAML = (
+    text(r"(?<![^\s:,\[{-])'(?:[^'\n]|'')*+'", "'"),
+    text(r'(?<![^\s:,\[{-])"(?:[^"\\\n]|\\.)*+"', '"'),
+    line("#", only_if=r"(?<!\S)"),
+)
+_MAKE = (
+    text(r"^\t(?:[^#'\"\\\n]|\\.|'[^'\n]*+'|\"(?:[^\"\\\n]|\\.)*+\"|(?<=\S)#)++", "\t"),
+    line("#", only_if=r"(?<!\\)"),
+)
+_CSHARP = (
+    _LONG_DOUBLE,
+    raw(r"(?:(?<=@)|(?<=@\$))\"", '"', '"'),
+    _SLASHES,
+    _STARS,
+    _DOUBLE,
+    _CHARACTER,
+)
+_CPLUSPLUS = (
+    raw(r"(?<=R)\"[^\s()\\\"]{0,16}\(", '"', lambda o: f'){o[1:-1]}"'),
+    *_C,
+    _DOUBLE,
+    _CHARACTER,
+)
 
 LANGUAGES: tuple[Language, ...] = (
-    Language(
-        "bash",
-        ("sh", "bash", "zsh", "ksh"),
-        (_SQ_LINES, _DQ_LINES, _HEREDOC, _WORD_HASH),
-        aliases=("sh", "shell", "zsh"),
-    ),
-    Language("c", ("c", "h"), (*_C_COMMENTS, _DQ, _CHARACTER), "//"),
+    Language("bash", ("sh", "bash", "zsh", "ksh"), _BASH, aliases=("sh", "shell", "zsh", "ksh")),
+    Language("c", ("c", "h"), (*_C, _DOUBLE, _CHARACTER), "//"),
     Language(
         "c++",
         ("cpp", "cc", "cxx", "hpp", "hh", "hxx"),
-        _C,
+        _CPLUSPLUS,
         "//",
-        ("c_cpp", "cpp", "cplusplus", "cxx"),
+        aliases=("c_cpp", "cpp", "cplusplus", "cxx"),
     ),
+    Language("c#", ("cs", "csx"), _CSHARP, "//", aliases=("csharp", "cs")),
     Language(
-        "c#",
-        ("cs",),
-        (_skip(r'\$?@\$?"(?:[^"]|"")*+"'), _DQ_LONG, *_C_COMMENTS, _DQ, _CHARACTER),
-        "//",
-        ("csharp",),
-    ),
-    Language(
-        "fortran", ("f90", "f95", "f03", "f08", "f18"), (_SQ_DOUBLED, _DQ_DOUBLED, _line("!")), "!"
+        "fortran",
+        ("f90", "f95", "f03", "f08", "f18"),
+        (_fortran("'"), _fortran('"'), line("!")),
+        "!",
     ),
     Language(
         "fortran77",
         ("f", "for", "f77", "ftn"),
-        (Token("line", "^[cC*][^\n]*", "[cC*]"), _SQ_DOUBLED, _DQ_DOUBLED, _line("!")),
+        (
+            Token("^[cC*]", "(^[cC*])", "line", comment=True),
+            _SINGLE_TWICE,
+            _DOUBLE_TWICE,
+            line("!"),
+        ),
         "C",
     ),
-    Language("go", ("go",), (*_C_COMMENTS, _DQ, _skip(r"`[^`]*+`"), _CHARACTER), "//"),
-    Language("java", ("java",), (_DQ_LONG, *_C_COMMENTS, _DQ, _CHARACTER), "//"),
+    Language(
+        "go",
+        ("go",),
+        (_SLASHES, _STARS, _DOUBLE, string("`", escape="", lines=True), _CHARACTER),
+        "//",
+        aliases=("golang",),
+    ),
+    Language("java", ("java",), (_LONG_DOUBLE, _SLASHES, _STARS, _DOUBLE, _CHARACTER), "//"),
     Language(
         "javascript",
         ("js", "mjs", "cjs", "jsx"),
-        (*_C_COMMENTS, _DQ, _SQ, _BACKTICK, _REGEX_LITERAL),
+        _JAVASCRIPT,
         "//",
-        ("js", "node", "ecmascript"),
+        aliases=("js", "node", "ecmascript"),
     ),
+    Language("typescript", ("ts", "mts", "cts", "tsx"), _JAVASCRIPT, "//", aliases=("ts",)),
     Language(
-        "typescript",
-        ("ts", "mts", "cts", "tsx"),
-        (*_C_COMMENTS, _DQ, _SQ, _BACKTICK, _REGEX_LITERAL),
-        "//",
-        ("ts",),
+        "julia", ("jl",), (_LONG_DOUBLE, _DOUBLE_LINES, _CHARACTER, nested("#=", "=#"), _HASH)
     ),
-    Language("julia", ("jl",), (_DQ_LONG, _DQ, _CHARACTER, _nested("#=", "=#"), _HASH)),
-    Language(
-        "lua",
-        ("lua",),
-        (
-            Token("block", r"--\[(?P<{n}>=*)\[.*?(?:\](?P={n})\]|\Z)", r"--\[=*\[", r"\]=*\]"),
-            _line("--"),
-            _skip(r"\[(?P<{n}>=*)\[.*?\](?P={n})\]"),
-            _DQ,
-            _SQ,
-        ),
-        "--",
-    ),
-    Language(
-        "matlab",
-        ("m",),
-        (
-            _skip(r"(?<=[\w)\]}.'])'"),
-            _block("%{", "%}"),
-            _block("#{", "#}"),
-            _line("%"),
-            _line("#"),
-            _DQ_DOUBLED,
-            _SQ_DOUBLED,
-        ),
-        "%",
-        ("octave",),
-    ),
-    Language(
-        "perl",
-        ("pl", "pm", "t"),
-        (
-            Token("block", r"^=[a-zA-Z]\w*.*?(?:^=cut[^\n]*|\Z)", "=", "=cut"),
-            _SQ_LINES,
-            _DQ_LINES,
-            _HEREDOC,
-            _line("#", only_if=r"(?<![$\w])"),
-        ),
-    ),
-    Language(
-        "php", ("php",), (*_C_COMMENTS, _line("#", only_if=r"(?!#\[)"), _SQ_LINES, _DQ_LINES), "//"
-    ),
-    Language(
-        "powershell",
-        ("ps1", "psm1", "psd1"),
-        (
-            _block("<#", "#>"),
-            _skip(r"@(?P<{n}>[\"'])\n.*?\n(?P={n})@"),
-            _skip(r'"(?:[^"`\n]|`.|"")*+"?'),
-            _SQ_DOUBLED,
-            _WORD_HASH,
-        ),
-        aliases=("pwsh",),
-    ),
-    Language("python", ("py", "pyw", "pyi"), _PYTHON, aliases=("py", "python3")),
-    Language(
-        "r",
-        ("r",),
-        (
-            _skip(r"[rR][\"'](?P<{n}>-*)\(.*?\)(?P={n})[\"']"),
-            _DQ_LINES,
-            _SQ_LINES,
-            _BACKTICK_NAME,
-            _HASH,
-        ),
-    ),
-    Language(
-        "ruby",
-        ("rb",),
-        (_block("=begin", "=end", only_if="^"), _SQ_LINES, _DQ_LINES, _HEREDOC, _WORD_HASH),
-        filenames=("rakefile", "gemfile"),
-    ),
-    Language(
-        "rust",
-        ("rs",),
-        (
-            _skip(r'b?r(?P<{n}>#*)".*?"(?P={n})'),
-            _line("//"),
-            _nested("/*", "*/"),
-            _DQ_LINES,
-            _CHARACTER,
-        ),
-        "//",
-    ),
-    Language(
-        "sas",
-        ("sas",),
-        (
-            _block("/*", "*/"),
-            _SQ_SQL,
-            _skip(r'"(?:[^"]|"")*+"'),
-            Token("block", r"(?:\A|^|(?<=;)|(?<=/))\s*%?\*[^;]*+;?", r"%?\*", ";"),
-        ),
-        "*",
-    ),
+    Language("lua", ("lua",), _LUA, "--"),
+    Language("matlab", ("m",), _MATLAB, "%", aliases=("octave",)),
+    Language("perl", ("pl", "pm", "t"), _PERL),
+    Language("php", ("php",), _PHP, "//", begins="<?"),
+    Language("powershell", ("ps1", "psm1", "psd1"), _POWERSHELL, aliases=("pwsh",)),
+    Language("python", ("py", "pyw", "pyi", "pyx"), _PYTHON, aliases=("py", "python3", "ipython")),
+    Language("r", ("r",), _R),
+    Language("ruby", ("rb",), _RUBY, filenames=("rakefile", "gemfile")),
+    Language("rust", ("rs",), _RUST, "//"),
+    Language("sas", ("sas",), _SAS, "*", ";"),
     Language(
         "scala",
         ("scala", "sc", "sbt"),
-        (_DQ_LONG, _line("//"), _nested("/*", "*/"), _DQ, _CHARACTER),
+        (_LONG_DOUBLE, _SLASHES, _NESTED_STARS, _DOUBLE, _CHARACTER),
         "//",
     ),
     Language(
-        "sql", ("sql", "ddl", "psql"), (_line("--"), _block("/*", "*/"), _SQ_SQL, _DQ_DOUBLED), "--"
+        "sql",
+        ("sql", "ddl", "psql"),
+        (line("--"), _NESTED_STARS, string("'", escape="'", lines=True), _DOUBLE_TWICE),
+        "--",
     ),
+    Language("stata", ("do", "ado"), _STATA, "*"),
+    Language("swift", ("swift",), (_LONG_DOUBLE, _SLASHES, _NESTED_STARS, _DOUBLE), "//"),
+    Language("yaml", ("yaml", "yml"), _YAML),
     Language(
-        "stata",
-        ("do", "ado"),
-        (
-            _block("/*", "*/"),
-            _line("///"),
-            _line("//", only_if=r"(?:^|(?<=\s))"),
-            _skip(r"`\"[^\n]*?\"'"),
-            _DQ_DOUBLED,
-            Token("line", r"^[ \t]*\*[^\n]*", r"\*"),
-        ),
-        "*",
+        "makefile", ("mk", "mak"), _MAKE, aliases=("make",), filenames=("makefile", "gnumakefile")
     ),
-    Language("swift", ("swift",), (_DQ_LONG, _line("//"), _nested("/*", "*/"), _DQ), "//"),
-    Language("yaml", ("yaml", "yml"), (_SQ_DOUBLED, _DQ, _line("#", only_if=r"(?:^|(?<=[ \t]))"))),
-    Language(
-        "makefile",
-        ("mk", "mak"),
-        (_HASH,),
-        aliases=("make",),
-        filenames=("makefile", "gnumakefile"),
-    ),
-    Language(
-        "snakefile", ("smk", "snakefile"), _PYTHON, aliases=("snakemake",), filenames=("snakefile",)
-    ),
+    Language("snakefile", ("smk",), _PYTHON, aliases=("snakemake",), filenames=("snakefile",)),
     Language(
         "nextflow",
-        ("nf",),
-        (_DQ_LONG, _skip(r"'''.*?'''"), *_C_COMMENTS, _DQ, _SQ),
+        ("nf", "groovy"),
+        (_LONG_DOUBLE, _LONG_SINGLE, _SLASHES, _STARS, _DOUBLE, _SINGLE, _PATTERN),
         "//",
-        ("groovy",),
+        aliases=("groovy",),
     ),
-    Language("rmarkdown", ("rmd", "qmd"), (), "#", ("quarto", "rmd", "qmd")),
-    Language("jupyter", ("ipynb",), (), "#", ("notebook", "ipynb")),
-)
+    Language("rmarkdown", ("rmd", "qmd"), (), aliases=("quarto", "rmd", "qmd")),
+    Language("jupyter", ("ipynb",), (), aliases=("notebook", "ipynb")),
+)  # fmt: skip - a table
 """Every language that is known, in the order of the documentation."""
 
+_BY_NAME = {name: each for each in LANGUAGES for name in (each.name, *each.aliases)}
+_BY_EXTENSION = {extension: each for each in LANGUAGES for extension in each.extensions}
+_BY_FILENAME = {name: each for each in LANGUAGES for name in each.filenames}
 
-@cache
-def _by_name() -> dict[str, Language]:
-    return {name: each for each in LANGUAGES for name in (each.name, *each.aliases)}
+
+def find_language(name: str) -> Language | None:
+    """The language of that name, whatever its case; None when there is none."""
+    return _BY_NAME.get(name.lower())
 
 
 def language_named(name: str) -> Language:
@@ -306,7 +338,7 @@ def language_named(name: str) -> Language:
     Raises:
         UsageError: There is none.
     """
-    found = _by_name().get(name.lower())
+    found = find_language(name)
     if found is None:
         known = ", ".join(each.name for each in LANGUAGES)
         raise UsageError(
@@ -318,23 +350,9 @@ def language_named(name: str) -> Language:
 def language_of(path: str) -> Language | None:
     """The language of a file, by its name; None when the name does not tell."""
     name = path.rpartition("/")[2].lower()
-    extension = name.rpartition(".")[2] if "." in name else ""
-    for each in LANGUAGES:
-        if extension in each.extensions or name in each.filenames:
-            return each
-    return None
+    return _BY_FILENAME.get(name) or _BY_EXTENSION.get(name.rpartition(".")[2])
 
 
 def language_with(delimiter: str) -> Language:
     """A language of which only the single-line comment delimiter is known."""
-    return Language("", (), (_line(delimiter),), delimiter)
-
-
-@cache
-def pattern_of(tokens: Sequence[Token]) -> re.Pattern[str]:
-    """One alternation of all tokens; the group that matched is ``t<position>``."""
-    parts = [
-        f"(?P<t{n}>{each.pattern.replace('{n}t', f'y{n}').replace('{n}', f'x{n}')})"
-        for n, each in enumerate(tokens)
-    ]
-    return re.compile("|".join(parts), re.DOTALL | re.MULTILINE)
+    return Language("", (), (line(delimiter),), delimiter)

@@ -48,10 +48,7 @@ def _delimiters(annotations: Annotations) -> tuple[str, str]:
     if not name:
         return "#", ""
     language = language_named(name)
-    opening = language.line_comment
-    tokens = [token for token in language.tokens if token.opening == opening]
-    blocks = [token.closing for token in tokens if token.role == "block"]
-    return opening, blocks[0] if len(blocks) == len(tokens) and blocks else ""
+    return language.line_comment, language.line_comment_end
 
 
 def _text(annotation: Annotation) -> str:
