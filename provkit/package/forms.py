@@ -42,7 +42,7 @@ FORMS = {
     "rocrate": f"{__name__}:ROCRATE",
     "bagit": f"{__name__}:BAGIT",
 }
-"""Built-in forms; others are entry points of the group ``provkit.formats``."""
+"""Built-in forms, verified when written; others are entry points of the group ``provkit.formats``."""
 
 
 def write_package(package: Package, form: str, out: str) -> None:
@@ -60,7 +60,8 @@ def write_package(package: Package, form: str, out: str) -> None:
         PackageInvalidError: What was written breaks a rule; nothing is left behind.
     """
     chosen: PackageForm = load_plugin("formats", form, FORMS)
-    with open_target(out, folder=chosen.folder(package), date=package.date, check=_check) as target:
+    check = _check if form in FORMS else None
+    with open_target(out, folder=chosen.folder(package), date=package.date, check=check) as target:
         chosen.write(package, target)
 
 
