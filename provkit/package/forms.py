@@ -42,7 +42,7 @@ FORMS = {
     "rocrate": f"{__name__}:ROCRATE",
     "bagit": f"{__name__}:BAGIT",
 }
-"""Built-in forms, verified when written; others are entry points of the group ``provkit.formats``."""
+"""Built-in forms, verified when written; others are entry points (``provkit.formats``)."""
 
 
 def write_package(package: Package, form: str, out: str) -> None:
