@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         view_run,
     )
     from provkit.capture.told import parameter
+    from provkit.notebook import load_ipython_extension
 
 __version__ = "0.1.0"
 
@@ -26,6 +27,7 @@ __all__ = [
     "delete_runs",
     "end_record",
     "list_runs",
+    "load_ipython_extension",
     "open_project",
     "parameter",
     "plot_runs",
@@ -40,6 +42,7 @@ __all__ = [
 _INPROCESS, _RUNMANAGER = "provkit.app.inprocess", "provkit.app.runmanager"
 _HOMES = {
     "open_project": "provkit.app.facade",
+    "load_ipython_extension": "provkit.notebook",
     "parameter": "provkit.capture.told",
     **dict.fromkeys(("end_record", "record", "recorded", "recording", "start_record"), _INPROCESS),
     **dict.fromkeys(
