@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -9,6 +10,7 @@ import pytest
 import rdflib
 from rdflib import namespace as known
 
+from provkit.rdf.reference import PAGES, page
 from provkit.vocab.namespaces import (
     CITO,
     DC,
@@ -103,3 +105,29 @@ def test_our_terms_say_what_they_mean(namespace: Namespace) -> None:
     commented = {quad.subject.value for quad in facts() if quad.predicate == RDFS_COMMENT}
 
     assert set(namespace) <= commented
+
+
+@pytest.mark.parametrize("namespace", PAGES, ids=lambda n: n.prefix)
+def test_the_reference_page_is_what_the_ontology_says(namespace: Namespace) -> None:
+    """Generated: python -m provkit.rdf.reference docs/reference."""
+    path = ONTOLOGIES.parent / "docs" / "reference" / f"ontology-{namespace.prefix}.md"
+
+    assert path.read_text(encoding="utf-8") == page(namespace)
+
+
+QUERIES = sorted((ONTOLOGIES.parent / "sparql").rglob("*.r[qu]"))
+
+
+@pytest.mark.parametrize("path", QUERIES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_a_query_uses_known_terms_only(path: Path) -> None:
+    """A misspelt term gives an empty answer, and nobody is told."""
+    text = re.sub(r"#\+.*|<[^>\n]*>|\"[^\"\n]*\"", " ", path.read_text(encoding="utf-8"))
+    by_prefix = {namespace.prefix: namespace for namespace in NAMESPACES}
+    used = re.findall(r"(?<![\w:])([a-z]+):([A-Za-z]\w*)", text)
+    unknown = [
+        f"{prefix}:{name}"
+        for prefix, name in used
+        if prefix in by_prefix and IRI(by_prefix[prefix].base + name) not in by_prefix[prefix]
+    ]
+
+    assert unknown == []
