@@ -95,7 +95,7 @@ def read_values(words: Iterable[str]) -> dict[str, str]:
         if not equals or not name:
             raise UsageError(f"not a value: {word!r}", hint="write NAME=VALUE, as in path=data.csv")
         if name in found:
-            raise UsageError(f"{name!r} is given twice")
+            raise UsageError(f"{name!r} is given twice", hint="give each parameter once")
         found[name] = value
     return found
 
