@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
@@ -10,6 +11,7 @@ from typing import Any, Literal
 from provkit.app.project import Project
 from provkit.app.targets import Target, find_target
 from provkit.errors import NotRecordedError
+from provkit.files import fingerprint
 from provkit.lineage.answer import Lineage, assemble
 from provkit.lineage.network import EVIDENCE, Network
 from provkit.lineage.paths import shortest_paths, through
@@ -22,6 +24,8 @@ from provkit.vocab.namespaces import BASE, DCTERMS, PROV, PROVKIT, PROVONE, RDF
 from provkit.vocab.terms import IRI, Triple
 
 _ANSWER = IRI(f"{BASE}id/answer")
+
+_QUICK_BYTES = 32 << 20
 
 Way = Literal["up", "down", "both"]
 
@@ -45,7 +49,7 @@ class LineageQuestion:
     paths: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class LineageAnswer:
     """The answer to a question about lineage.
 
@@ -96,7 +100,28 @@ def ask_lineage(project: Project, question: LineageQuestion) -> LineageAnswer:
             )
         found = through(found, via)
     ways = shortest_paths(found, question.paths, via=via) if question.paths else ()
-    return LineageAnswer(question=question, target=target, lineage=found, paths=ways)
+    remarks = _remarks(project, network, target)
+    return LineageAnswer(question, target, found, ways, remarks)
+
+
+def _remarks(project: Project, network: Network, target: Target) -> tuple[str, ...]:
+    """That the file on disk is not the one whose lineage this is, as far as a quick look tells."""
+    if target.path is None or "@" in target.text or len(target.states) != 1:
+        return ()
+    recorded = network.contents.get(target.states[0])
+    place = project.absolute(target.path)
+    try:
+        if recorded is None or os.stat(place).st_size > _QUICK_BYTES:  # noqa: PTH116
+            return ()
+        changed = fingerprint(place).sha256 != recorded
+    except OSError:
+        return ()
+    if not changed:
+        return ()
+    run = network.run_of(target.states[0])
+    known = network.runs.get(run) if run is not None else None
+    since = f"run {known.seq}" if known is not None else "it was recorded"
+    return (f"{target.path} has changed since {since}; this is the lineage of the version then",)
 
 
 def answer(network: Network, target: Target, way: Way, rules: Rules) -> Lineage:

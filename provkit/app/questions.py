@@ -172,7 +172,9 @@ def read_value(project: Project, kind: Kind, value: str) -> Term:
     try:
         return _READERS[kind](value)
     except (ValueError, IdentifierError, UsageError) as error:
-        raise QueryParameterError(f"not a value of kind {kind}: {value!r}") from error
+        raise QueryParameterError(
+            f"not a value of kind {kind}: {value!r}", hint=f"for example {_EXAMPLES[kind]}"
+        ) from error
 
 
 def _read_iri(value: str) -> IRI:
@@ -185,6 +187,13 @@ def _read_sha256(value: str) -> IRI:
     return content_iri(value.removeprefix("sha256:").removeprefix(_CONTENT).lower())
 
 
+_EXAMPLES = {
+    "integer": "12",
+    "number": "0.5",
+    "time": "2026-01-31T09:30",
+    "sha256": "the 64 hexadecimal digits that `sha256sum FILE` prints",
+    "iri": "urn:uuid:…, from the JSON of another answer",
+}
 _READERS: Mapping[str, Callable[[str], Term]] = {
     "string": text,
     "person": person_iri,

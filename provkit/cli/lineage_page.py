@@ -12,11 +12,11 @@ from provkit.drawing.fold import common_pattern
 from provkit.lineage.answer import Edge, FileVersion, Lineage, RunNode
 
 _ALIKE = 4
+_FEW = 8
 _NUMBER = re.compile(r"\d+")
 _SAID = {
     "content": "equal bytes",
     "path": "same path only",
-    "assumed": "from all inputs, as nothing tells which",
     "workflow": "as its workflow says",
     "stated": "as stated",
 }
@@ -43,6 +43,7 @@ def write_page(found: LineageAnswer) -> None:
             indent="  ",
         )
     output.write("\n" + page.summary())
+    _write_assumed(answer, page)
     _write_paths(found, page)
 
 
@@ -129,6 +130,22 @@ class _Page:
         outside = sum(1 for file in self._answer.files if file.id not in made)
         total = f"{count(len(self._answer.runs), 'run')}, {count(len(self._answer.files), 'file')}"
         return f"{total}, {outside} of them written by no run shown" if outside else total
+
+
+def _write_assumed(answer: Lineage, page: _Page) -> None:
+    """Say once of which runs every input was taken for every output."""
+    runs = sorted(
+        {page.name(e.source) for e in answer.edges if e.carrier == "assumed"}, key=_number
+    )
+    if runs:
+        listed = ", ".join(runs) if len(runs) <= _FEW else f"{len(runs)} of the runs"
+        output.write(f"Nothing tells which outputs of {printable(listed)} came from which inputs:")
+        output.write("every input they read is shown.")
+
+
+def _number(name: str) -> tuple[int, str]:
+    digits = _NUMBER.search(name)
+    return (int(digits[0]) if digits else 0), name
 
 
 def _also(note: str) -> str:

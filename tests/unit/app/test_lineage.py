@@ -435,3 +435,18 @@ def test_a_file_that_was_not_hashed_is_only_joined_by_path(
     assert seqs(ask("o")) == [2]
     assert seqs(ask("o", by="path")) == [1, 2]
     assert [file.sha256 for file in ask("o").lineage.files if file.path == "big"] == [None]
+
+
+@pytest.mark.usefixtures("chain")
+def test_a_file_that_changed_since_is_told(
+    ask: Callable[..., LineageAnswer], project: Project
+) -> None:
+    """The answer is about the recorded version, not about what lies there now."""
+    assert ask("plot.png").remarks == ()
+    Path(project.root, "plot.png").write_bytes(b"plot")
+    assert ask("plot.png").remarks == ()
+    Path(project.root, "plot.png").write_bytes(b"touched up")
+    assert ask("plot.png").remarks == (
+        "plot.png has changed since run 2; this is the lineage of the version then",
+    )
+    assert ask("plot.png@2").remarks == ()
