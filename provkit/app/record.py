@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from provkit.app.folder import ProjectFolder
@@ -19,18 +19,9 @@ from provkit.app.recording import Recording, unseen
 from provkit.app.request import Recorded, Request
 from provkit.capture.child import plain_wait
 from provkit.capture.command import NOT_EXECUTABLE, CommandNotFoundError, read_command
-from provkit.capture.logs import Log, Tee
-from provkit.capture.observer import Observer
-from provkit.capture.recorder import Ending, Recorder, Watch, choose_recorder
+from provkit.capture.logs import Tee
+from provkit.capture.recorder import Ending, Watch, choose_recorder
 from provkit.errors import ProvkitError
-
-
-class _NotStartedError(Exception):
-    """Carries the reason why the command was not started."""
-
-    def __init__(self, reason: ProvkitError) -> None:
-        super().__init__(reason.message)
-        self.reason = reason
 
 
 def record(project: ProjectFolder, request: Request) -> Recorded:
@@ -39,80 +30,98 @@ def record(project: ProjectFolder, request: Request) -> Recorded:
     Raises:
         ProvkitError: provkit refused, before the command started.
     """
-    with unseen():
-        return _record(project, request)
+    with unseen(), Patience() as patience:
+        return _Run(project, request).execute(lambda: patience.is_over)
 
 
-def _record(project: ProjectFolder, request: Request) -> Recorded:
-    command = read_command(request.words)
-    recording = Recording(project, request, command, os.environ)
-    watch = Watch(
-        command=command.words,
-        executable=command.executable,
-        directory=os.getcwd(),  # noqa: PTH109 - pathlib costs 5 ms
-        environment=recording.environment,
-        project=project.root,
-        staging=recording.staging,
-    )
-    name = request.recorder or str(recording.settings["record.recorder"])
-    recorder, verdict = choose_recorder(name, watch)
-    with Patience() as patience:
-        recording.begin(look=recorder.name != "none")
-        tee = Tee() if request.logs else None
+class _Run:
+    """One command: started at most once, and waited for whatever fails meanwhile."""
+
+    def __init__(self, project: ProjectFolder, request: Request) -> None:
+        command = read_command(request.words)
+        self.recording = Recording(project, request, command, os.environ)
+        self.watch = Watch(
+            command=command.words,
+            executable=command.executable,
+            directory=os.getcwd(),  # noqa: PTH109 - pathlib costs 5 ms
+            environment=self.recording.environment,
+            project=project.root,
+            staging=self.recording.staging,
+            started=self._started,
+        )
+        name = request.recorder or str(self.recording.settings["record.recorder"])
+        self.recorder, self.verdict = choose_recorder(name, self.watch)
+        self.tee = Tee() if request.logs else None
+        self.pid = 0
+        self.ending: Ending | None = None
+
+    def execute(self, hurried: Callable[[], bool]) -> Recorded:
+        """Run the command and record it."""
+        self.recording.begin(look=self.recorder.name != "none")
+        try:
+            return self._record(hurried)
+        except Exception as error:  # BLE001 - do no harm: the command may have started
+            if not self.pid:
+                self.recording.forget()
+                raise self._reason(error) from error
+            return self._rescue(error)
+
+    def _record(self, hurried: Callable[[], bool]) -> Recorded:
+        watch, tee, recorder = self.watch, self.tee, self.recorder
+        if tee is not None:
+            watch = replace(watch, streams=tee.streams, resized=tee.resized)
         begin_s = time.monotonic()
         try:
-            ending = _run(recorder, watch, recording.observer, tee)
-        except _NotStartedError as error:
-            recording.forget()
-            raise error.reason from error
-        recorded = recording.settle(
-            ending,
+            self.ending = recorder.run(watch, self.recording.observer)
+        except Exception as error:  # BLE001 - do no harm: the command has started
+            if not self.pid:
+                raise
+            self.recording.observer.problem(f"the recorder failed: {error}")
+            self.ending = self._wait()
+        recorded = self.recording.settle(
+            self.ending,
             elapsed_s=time.monotonic() - begin_s,
             recorder=recorder.name,
-            version=verdict.version,
+            version=self.verdict.version,
             blind=recorder.blind,
-            logs=lambda: _logs(tee),
-            hurried=lambda: patience.is_over,
+            logs=tee.end if tee is not None else tuple,
+            hurried=hurried,
         )
-    if tee is not None:
-        tee.leave()
-    return recorded
-
-
-def _run(recorder: Recorder, watch: Watch, observer: Observer, tee: Tee | None) -> Ending:
-    """Run the command; whatever happens to the recorder, wait for the command's own end.
-
-    Raises:
-        _NotStartedError: The command did not start.
-    """
-    pids: list[int] = []
-
-    def started(pid: int) -> None:
-        pids.append(pid)
         if tee is not None:
-            tee.begin()
+            tee.leave()
+        return recorded
 
-    held = replace(watch, started=started)
-    if tee is not None:
-        held = replace(held, streams=tee.streams, resized=tee.resized)
-    try:
-        return recorder.run(held, observer)
-    except Exception as error:  # BLE001 - do no harm: the command may have started
-        if not pids:
-            raise _NotStartedError(_reason(error, watch)) from error
-        observer.problem(f"the recorder failed: {type(error).__name__}: {error}")
-        return plain_wait(pids[0])
+    def _started(self, pid: int) -> None:
+        self.pid = pid
+        if self.tee is not None:
+            self.tee.begin()
 
+    def _wait(self) -> Ending:
+        """Wait for the command without its recorder."""
+        if self.tee is not None:
+            self.tee.begin()
+        return plain_wait(self.pid)
 
-def _reason(error: Exception, watch: Watch) -> ProvkitError:
-    """Why the command was not started."""
-    if isinstance(error, ProvkitError):
-        return error
-    said = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
-    return CommandNotFoundError(
-        f"cannot execute {watch.command[0]}: {said}", exit_code=NOT_EXECUTABLE
-    )
+    def _rescue(self, error: Exception) -> Recorded:
+        """The record is lost; the command is not."""
+        ending = self.ending or self._wait()
+        if self.tee is not None:
+            self.tee.end()
+            self.tee.leave()
+        return Recorded(
+            run=self.recording.run,
+            seq=self.recording.seq,
+            exit_code=ending.exit_code,
+            status="incomplete",
+            problems=(f"{type(error).__name__}: {error}",),
+            sealed=False,
+        )
 
-
-def _logs(tee: Tee | None) -> Sequence[tuple[str, Log]]:
-    return () if tee is None else tee.end()
+    def _reason(self, error: Exception) -> ProvkitError:
+        """Why the command was not started."""
+        if isinstance(error, ProvkitError):
+            return error
+        said = error.strerror if isinstance(error, OSError) else f"{type(error).__name__}: {error}"
+        return CommandNotFoundError(
+            f"cannot execute {self.watch.command[0]}: {said}", exit_code=NOT_EXECUTABLE
+        )

@@ -131,18 +131,15 @@ class Attention:
                 os.kill(os.getpid(), signal.SIGSTOP)
                 _send(pid, signal.SIGCONT)
                 continue
-            told: signal.struct_siginfo | None
-            if every_s is None:
-                told = signal.sigwaitinfo(waited)
-            else:
-                told = signal.sigtimedwait(waited, every_s)
+            told = _next_signal(waited, every_s)
+            if every_s is not None:
                 idle()
             if told is not None and told.si_signo != signal.SIGCHLD:
                 self._pass_on(pid, told, resized)
 
     def _drain(self) -> None:
         """Take what was sent to us and the command at once, before it ended."""
-        while (told := signal.sigtimedwait(PASSED_ON, 0)) is not None:
+        while (told := _next_signal(PASSED_ON, 0)) is not None:
             if told.si_signo in ENDING:
                 self.interrupted = True
 
@@ -222,6 +219,20 @@ def _commands(watch: Watch) -> list[tuple[str, list[str]]]:
         (watch.executable, list(watch.command)),
         ("/bin/sh", ["sh", watch.executable, *watch.command[1:]]),
     ]
+
+
+def _next_signal(
+    waited: frozenset[signal.Signals], timeout_s: float | None
+) -> signal.struct_siginfo | None:
+    """The next signal, waiting so long; None for no timeout means for ever.
+
+    When it is interrupted at the end of its time (stop and continue do that),
+    ``sigtimedwait`` of CPython 3.11 answers with what happened to be in memory.
+    """
+    if timeout_s is None:
+        return signal.sigwaitinfo(waited)
+    told = signal.sigtimedwait(waited, timeout_s)
+    return told if told is not None and told.si_signo in waited else None
 
 
 def _inherited_interrupt() -> signal.Handlers:

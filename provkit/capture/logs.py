@@ -99,6 +99,7 @@ class Tee:
         self.streams: dict[int, int] = {}
         self._channels: list[_Channel] = []
         self._over = False
+        self._begun = False
         self._idle = allocate_lock()
         places: dict[tuple[int, ...], _Channel] = {}
         for number, stream in ((1, "stdout"), (2, "stderr")):
@@ -118,16 +119,20 @@ class Tee:
                 self.streams[number] = channel.command
 
     def begin(self) -> None:
-        """The command has started: let go of its ends, and pass on what comes."""
+        """The command has started: let go of its ends, and pass on what comes.
+
+        Safe to repeat when it failed half-way.
+        """
         for channel in self._channels:
             if channel.command >= 0:
                 os.close(channel.command)
                 channel.command = -1
-        if any(channel.source >= 0 for channel in self._channels):
-            self._idle.acquire()
+        if not self._begun and any(channel.source >= 0 for channel in self._channels):
+            self._idle.acquire(blocking=False)
             # Signals are for the thread that waits for the command.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
             start_new_thread(self._pass_on, ())
+            self._begun = True
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def resized(self) -> None:
@@ -224,7 +229,10 @@ def _pass_on_once(channel: _Channel) -> bool:
         return False
     if not data:
         return False
-    channel.log.add(data)
+    try:
+        channel.log.add(data)
+    except MemoryError:
+        channel.log = Log()  # what is passed on matters more than what is kept
     view = memoryview(data)
     while view:
         try:
