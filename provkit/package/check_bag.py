@@ -100,7 +100,9 @@ def _check_declaration(bag: _Bag) -> None:
         bag.ledger.error("B1", "bagit.txt", "does not declare a version and an encoding")
         return
     bag.version = (int(found[1]), int(found[2]))
-    if exact is None:
+    if text.startswith("\ufeff"):
+        bag.ledger.error("B1", "bagit.txt", "begins with a byte order mark")
+    elif exact is None:
         bag.fault("B1", "bagit.txt", "white space where the two lines may not have any")
     if bag.version > (1, 0):
         bag.ledger.warn("B1", "bagit.txt", f"version {found[1]}.{found[2]} is newer than 1.0")
@@ -162,6 +164,7 @@ def _listed_path(bag: _Bag, name: str, written: str) -> str | None:
     decoded = _ESCAPED.sub(lambda m: chr(int(m[1], 16)), written)
     path = decoded
     if path.startswith("*"):  # md5sum's mark for binary files
+        bag.ledger.warn("B5", name, f"a * of md5sum before {path[1:]}")
         path = path[1:]
     if path.startswith("./"):
         bag.ledger.warn("B6", name, f"needless ./ before {path[2:]}")

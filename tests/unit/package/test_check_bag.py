@@ -199,3 +199,24 @@ def test_names_that_meet_elsewhere_are_told(bag: Path) -> None:
     edit("bag-info.txt", "2.2", "4.3")(bag)
     assert rules(bag) == set()
     assert warnings(bag) == {"B14"}
+
+
+@pytest.mark.parametrize("version", ["0.97", "1.0"])
+def test_a_byte_order_mark_is_wrong_in_every_version(bag: Path, version: str) -> None:
+    edit("bagit.txt", "1.0", version)(bag)
+    edit("bagit.txt", "BagIt-V", "\ufeffBagIt-V")(bag)
+    assert rules(bag) == {"B1"}
+
+
+def test_manifests_of_md5sum_are_understood(bag: Path) -> None:
+    """``md5sum -b`` writes a star before the name; ``find .`` a dot and a slash."""
+    edit("manifest-sha256.txt", "  data/a.txt", " *data/a.txt")(bag)
+    edit("manifest-sha256.txt", "  data/sub", "  ./data/sub")(bag)
+    assert rules(bag) == set()
+    assert warnings(bag) == {"B5", "B6"}
+
+
+def test_one_file_with_two_checksums_is_wrong(bag: Path) -> None:
+    edit("bagit.txt", "1.0", "0.97")(bag)
+    append("manifest-sha256.txt", f"{'0' * 64}  data/a.txt\n")(bag)
+    assert rules(bag) == {"B9"}
