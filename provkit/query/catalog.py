@@ -74,7 +74,7 @@ class Query:
         name: Folder and file name without extension.
         summary: One sentence: the question.
         sources: Where its rule comes from, as URLs or sections.
-        example: Parameter names and texts that make a telling example.
+        example: Parameter names and texts that make a telling example; None when there is none.
         graph: Name of the derived graph that a rule owns; empty for questions.
         version: Version of that rule; another one means that its graph is made anew.
         text: The file as it is, header included.
@@ -86,7 +86,7 @@ class Query:
     parameters: tuple[Parameter, ...]
     columns: tuple[Column, ...]
     sources: tuple[str, ...]
-    example: tuple[tuple[str, str], ...]
+    example: tuple[tuple[str, str], ...] | None
     graph: str
     version: str
     text: str
@@ -188,16 +188,18 @@ def read_query(name: str, text: str) -> Query:
         ),
         columns=tuple(_column(name, word, line) for key, word, line in lines if key == "column"),
         sources=tuple(line for key, _, line in lines if key == "source"),
-        example=tuple(
-            (left, right)
-            for key, _, line in lines
-            if key == "example"
-            for left, _, right in (word.partition("=") for word in line.split())
-        ),
+        example=_example([line for key, _, line in lines if key == "example"]),
         graph=single.get("graph", ""),
         version=single.get("version", ""),
         text=text,
     )
+
+
+def _example(lines: list[str]) -> tuple[tuple[str, str], ...] | None:
+    if not lines:
+        return None
+    pairs = (word.partition("=") for line in lines for word in line.split())
+    return tuple((name, value) for name, _, value in pairs)
 
 
 def _header(name: str, text: str) -> list[tuple[str, str, str]]:

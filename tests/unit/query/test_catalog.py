@@ -34,6 +34,10 @@ def test_the_header_says_what_is_asked() -> None:
     assert [column.name for column in query.columns] == ["run"]
     assert query.sources == ("https://www.w3.org/TR/prov-o/#used",)
     assert query.example == (("path", "data/raw.csv"),)
+    assert (
+        read_query("questions/a", TEXT.replace("#+ example: path=data/raw.csv\n", "")).example
+        is None
+    )
     assert query.text == TEXT
 
 
