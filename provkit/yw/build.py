@@ -1,10 +1,9 @@
 """From annotations to a workflow model: blocks, ports, data and the flows between them.
 
 Source of the rules: YesWorkflow 0.2.1.2, with these mends
-(docs/reference/yesworkflow.md): every flow once; all writers of a name are
-connected, not only the last declared; a step that reads and writes one name
-stays a step; ports of further top-level blocks have their data at the top;
-return ports are ports.
+(docs/reference/yesworkflow.md): every flow once (:mod:`provkit.yw.flows`); a step
+that reads and writes one name stays a step; ports of further top-level blocks
+have their data at the top; return ports are ports.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from itertools import count
 
 from provkit.errors import AnnotationError
 from provkit.model.workflow import (
@@ -25,6 +25,7 @@ from provkit.model.workflow import (
     Workflow,
 )
 from provkit.yw.blocks import Block, OpenPort, first_error, read_blocks
+from provkit.yw.flows import join
 from provkit.yw.templates import parse_pattern, parse_template
 
 
@@ -77,33 +78,45 @@ class _Builder:
 
     def workflow(self, chosen: str | None) -> Workflow:
         """The whole model."""
-        ports = {block.id: self._ports(block) for block in self.blocks}
+        for block in self.blocks:
+            above = f"{self.qualified[block.parent.id]}." if block.parent else ""
+            self.qualified[block.id] = above + block.name
+        ports: dict[int, list[Port]] = {block.id: [] for block in self.blocks}
+        declared = [(port, block) for block in self.blocks for port in block.ports]
+        for port, block in sorted(declared, key=lambda pair: pair[0].id):
+            ports[block.id].append(self._port(port, block))
+        self.ports = sorted(
+            (port for own in ports.values() for port in own), key=lambda p: p.program
+        )
         programs = [self._program(block) for block in self.blocks]
-        children = {block.id: [child.id for child in block.blocks] for block in self.blocks}
-        functions = {block.id for block in self.blocks if self._is_function(block)}
+        steps = {block.id: [child.id for child in block.blocks] for block in self.blocks}
         if all(child.returns for child in self.top.blocks):
             wrapped = self._wrap(programs, ports)
-            children[self.top.id].append(wrapped)
-            children[wrapped] = []
+            steps[self.top.id].append(wrapped)
+        functions = {program.id for program in programs if program.is_function}
+        with_flow = set()
         for block in reversed(self.blocks):  # inner blocks first
-            if children[block.id]:
-                self._flows(
-                    ports[block.id], [(ports[c], c in functions) for c in children[block.id]]
-                )
-        owner = {port.id: port.program for port in self.ports}
-        flowing = {owner[end] for c in self.channels for end in (c.source, c.sink)}
-        with_flow = {p.id for p in programs if flowing & set(children[p.id])}
-        programs = [p._replace(is_workflow=p.id in with_flow) for p in programs]
+            inside = [(ports[step], step in functions) for step in steps[block.id]]
+            flows = join(ports[block.id], inside)
+            if flows:
+                with_flow.add(block.id)
+            self.channels += map(self._channel, count(len(self.channels) + 1), flows)
         return Workflow(
             digest=self._digest(chosen),
             top=self.top.id,
             sources=self.annotations.sources,
             annotations=self.annotations.annotations,
-            programs=tuple(programs),
+            programs=tuple(p._replace(is_workflow=p.id in with_flow) for p in programs),
             ports=tuple(self.ports),
             data=tuple(self.data.values()),
             channels=tuple(self.channels),
         )
+
+    @staticmethod
+    def _channel(number: int, flow: tuple[Port, Port]) -> Channel:
+        source, sink = flow
+        data = source.data if sink.is_input else sink.data  # across a border, that outside
+        return Channel(id=number, data=data, source=source.id, sink=sink.id, name=source.binding)
 
     def _digest(self, chosen: str | None) -> str:
         told = [[s.sha256, s.language, s.comment] for s in self.annotations.sources]
@@ -116,12 +129,11 @@ class _Builder:
         return block.returns
 
     def _program(self, block: Block) -> Program:
-        name = self._name(block)
         assert block.end is not None  # noqa: S101 - an open block was an error before
         return Program(
             id=block.id,
             name=block.name,
-            qualified_name=name,
+            qualified_name=self.qualified[block.id],
             parent=block.parent.id if block.parent else None,
             begin=block.begin.id,
             end=block.end.id,
@@ -133,20 +145,7 @@ class _Builder:
             calls=tuple(block.calls),
         )
 
-    def _name(self, block: Block) -> str:
-        if block.id not in self.qualified:
-            parent = f"{self.qualified[block.parent.id]}." if block.parent else ""
-            self.qualified[block.id] = parent + block.name
-        return self.qualified[block.id]
-
-    def _ports(self, block: Block) -> list[Port]:
-        owner = self._name(block)
-        scope = block.parent
-        made = [self._port(port, block, owner, scope) for port in block.ports]
-        self.ports += made
-        return made
-
-    def _port(self, port: OpenPort, block: Block, owner: str, scope: Block | None) -> Port:
+    def _port(self, port: OpenPort, block: Block) -> Port:
         arrow = "<-" if port.tag in ("in", "param") else "->"
         template = parse_template(port.uri.value) if port.uri else None
         names = template.path.names if template else ()
@@ -155,9 +154,9 @@ class _Builder:
             program=block.id,
             tag=port.tag,
             name=port.annotation.value,
-            qualified_name=f"{owner}{arrow}{port.annotation.value}",
+            qualified_name=f"{self.qualified[block.id]}{arrow}{port.annotation.value}",
             annotation=port.annotation.id,
-            data=self._data(port.binding, scope).id,
+            data=self._data(port.binding, block.parent).id,
             alias=port.alias,
             uri=template.text if template else None,
             description=port.description,
@@ -187,7 +186,7 @@ class _Builder:
     def _data(self, binding: str, scope: Block | None) -> Data:
         key = (scope.id if scope else None, binding)
         if key not in self.data:
-            where = self._name(scope) if scope else ""
+            where = self.qualified[scope.id] if scope else ""
             self.data[key] = Data(
                 id=len(self.data) + 1,
                 name=binding,
@@ -217,56 +216,3 @@ class _Builder:
         self.ports += copies
         ports[number] = copies
         return number
-
-    def _flows(self, own: list[Port], children: list[tuple[list[Port], bool]]) -> None:
-        """Join sources and sinks of equal binding within one block (every flow once)."""
-        entering = _by_binding(port for port in own if port.is_input)
-        written = _by_binding(
-            port
-            for ports, is_function in children
-            for port in ports
-            if port.tag == "out" and not is_function
-        )
-        for ports, _ in children:
-            for sink in ports:
-                if sink.is_input:
-                    self._feed(sink, entering, written)
-        for sink in own:
-            if sink.tag in ("out", "return"):
-                for source in written.get(sink.binding) or entering.get(sink.binding, []):
-                    self._channel(source, sink)
-
-    def _feed(
-        self, sink: Port, entering: dict[str, list[Port]], written: dict[str, list[Port]]
-    ) -> None:
-        """Connect a step's input to every other step that writes it, else to the block's own input.
-
-        A step that both reads and writes a name takes it from outside when it can.
-        """
-        writers = written.get(sink.binding, [])
-        others = [port for port in writers if port.program != sink.program]
-        outside = entering.get(sink.binding, [])
-        if any(port.program == sink.program for port in writers):
-            chosen = outside + others or writers
-        else:
-            chosen = others or outside
-        for source in chosen:
-            self._channel(source, sink)
-
-    def _channel(self, source: Port, sink: Port) -> None:
-        self.channels.append(
-            Channel(
-                id=len(self.channels) + 1,
-                data=sink.data if not sink.is_input else source.data,
-                source=source.id,
-                sink=sink.id,
-                name=source.binding,
-            )
-        )
-
-
-def _by_binding(ports: Iterable[Port]) -> dict[str, list[Port]]:
-    found: dict[str, list[Port]] = {}
-    for port in ports:
-        found.setdefault(port.binding, []).append(port)
-    return found
