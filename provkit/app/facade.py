@@ -22,6 +22,7 @@ from typing import Any
 from provkit import __version__
 from provkit.app import mend, project, upkeep
 from provkit.app.diff import RunDiff, diff_runs
+from provkit.app.export import export
 from provkit.app.files import FileVersion, Restored, find_version, open_version, restore_version
 from provkit.app.fsck import Health, check_project
 from provkit.app.imports import ImportReport, import_source
@@ -30,6 +31,7 @@ from provkit.app.mend import Deletion
 from provkit.app.packaging import Packaged, PackageRequest, package_runs
 from provkit.app.picture import Picture
 from provkit.app.pictures import draw_lineage, draw_runs
+from provkit.app.questions import QuestionAnswer, ask_question
 from provkit.app.record import record
 from provkit.app.recover import Recovery, recover
 from provkit.app.reindex import reindex
@@ -40,6 +42,7 @@ from provkit.app.runs import list_runs
 from provkit.app.selection import read_filter
 from provkit.app.settings import Settings, read_settings
 from provkit.app.soundness import Checked, Inferred, check_graph, infer_graph
+from provkit.app.sparql import ask_sparql
 from provkit.app.summary import RunList
 from provkit.app.upkeep import Collected, Statistics
 from provkit.app.view import RunView, view_run
@@ -47,6 +50,8 @@ from provkit.errors import NotRecordedError
 from provkit.lineage.network import By
 from provkit.lineage.walk import Rules
 from provkit.model.statement import Statement
+from provkit.package.findings import Report
+from provkit.package.verify import verify_package
 
 
 class Project(project.Project):
@@ -148,6 +153,18 @@ class Project(project.Project):
         )
         return run_graph(self, question)
 
+    def ask(self, question: str, **values: str) -> QuestionAnswer:
+        """Ask a question of the catalogue; ``provkit ask`` lists them."""
+        return ask_question(self, question, values)
+
+    def query(self, sparql: str, fmt: str = "json") -> bytes:
+        """Ask in SPARQL; the answer in one of the formats of ``provkit query``."""
+        return ask_sparql(self, sparql, fmt).written
+
+    def export(self, *runs: str | int, to: str) -> str:
+        """Runs, or all of them, as one document in a notation of ``provkit export``."""
+        return export(self, tuple(map(str, runs)), to=to)
+
     def plot(self, answer: LineageAnswer | RunGraph) -> Picture:
         """Draw an answer of :meth:`lineage` or :meth:`graph_runs`."""
         if isinstance(answer, RunGraph):
@@ -164,6 +181,10 @@ class Project(project.Project):
         """
         request = PackageRequest(runs=tuple(map(str, runs)), out=out, **how)
         return package_runs(self, request)
+
+    def verify(self, package: str | os.PathLike[str]) -> Report:
+        """Check a package, ours or anybody's."""
+        return verify_package(os.fspath(package))
 
     def import_(self, source: str | os.PathLike[str], kind: str | None = None) -> ImportReport:
         """Read runs that another tool recorded."""

@@ -40,7 +40,8 @@ from provkit.model.events import Event, RunEnded, RunStarted
 from provkit.model.identifiers import mint_run_id, run_iri
 from provkit.model.seal import check_seal, seal_line
 
-_PART = re.compile(r".+\.(\d+)\.part\Z")
+_PART = re.compile(r".+\.(\d+)(?:\.part)?\Z")
+"""A half-written file or a snapshot for one question, with the number of its process."""
 _PRIVATE = 0o077
 
 

@@ -215,6 +215,8 @@ def test_recover_clears_what_a_crash_left(full: Project) -> None:
     part.write_bytes(b"half")
     ours = Path(full.path("records", f"{mint_run_id()}.jsonl.{os.getpid()}.part"))
     ours.write_bytes(b"being written")
+    snapshot = Path(full.path("cache", "query.999999999"))
+    snapshot.mkdir()
     half = Path(full.root, f".provkit.{mint_run_id()}")
     half.mkdir()
     os.utime(half, (0, 0))
@@ -222,6 +224,7 @@ def test_recover_clears_what_a_crash_left(full: Project) -> None:
     recover(full)
     assert not staged.exists()
     assert not part.exists()
+    assert not snapshot.exists()
     assert not half.exists()
     assert ours.exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable
 from pathlib import Path
 from shutil import which
@@ -73,6 +74,21 @@ def test_lineage_goes_over_runs(mine: Project, record: Record) -> None:
     assert ["raw.csv"] in [list(node.paths) for node in graph.nodes]
     assert "raw.csv" in mine.plot(graph).dot
     assert "a.R" in mine.plot(found).dot
+
+
+def test_questions_packages_and_documents(mine: Project, record: Record, tmp_path: Path) -> None:
+    """Asking, sharing, checking, without leaving Python."""
+    record(program="a.R", inputs={"raw.csv": b"raw"}, outputs={"out.csv": b"out"})
+
+    assert mine.ask("readers", path=f"{mine.root}/raw.csv").to_json()[0]["path"] == "raw.csv"
+    counted = json.loads(mine.query("SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"))
+    assert int(counted["results"]["bindings"][0]["n"]["value"]) > 10
+    assert "a.R" in mine.export(1, to="turtle")
+    assert mine.package(1).out is None
+    mine.package(1, out=str(tmp_path / "crate"), form="rocrate")
+    assert mine.verify(tmp_path / "crate").is_sound
+    assert mine.infer().triples > 0
+    assert mine.check(shapes=False).findings == ()
 
 
 def test_a_picture_is_shown_and_saved(mine: Project, record: Record, tmp_path: Path) -> None:
