@@ -12,6 +12,7 @@ import os
 import select
 import signal
 import sys
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _LOOK_EVERY_S = 0.05
 _UNKNOWN_STATUS = 255 << 8
+_BURIAL_S = 1.0
 
 _ISOLATED = ("-I", "-S", "-E", "-c")
 
@@ -122,7 +124,8 @@ class Supervised(Attention):
             raise CaptureError(f"the supervisor did not start: {error.strerror}") from error
         if word != "S":
             self.leave()
-            raise CaptureError(f"the kernel refuses a filter: {os.strerror(number[0])}")
+            what = "the kernel refuses a filter" if word == "F" else "the supervisor did not start"
+            raise CaptureError(f"{what}: {os.strerror(number[0])}")
         try:
             self._pidfd = os.pidfd_open(number[0])
         except ProcessLookupError:  # it has ended already
@@ -241,5 +244,9 @@ class Supervised(Attention):
         status = None
         if self._pidfd >= 0:
             select.select([self._pidfd], [], [])
-            status = wait_status_of(self._pidfd)
+            deadline = time.monotonic() + _BURIAL_S  # known once its new parent has waited for it
+            while (
+                status := wait_status_of(self._pidfd, pid)
+            ) is None and time.monotonic() < deadline:
+                time.sleep(0.002)
         return pid, _UNKNOWN_STATUS if status is None else status

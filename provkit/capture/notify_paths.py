@@ -16,6 +16,7 @@ from provkit.capture.notify_run import Process
 AT_FDCWD = -100
 
 _IGNORED = (b"/proc/", b"/sys/", b"/dev/")
+_SHARED_MEMORY = b"/dev/shm/"  # where many work, because it is fast
 _STREAMS = {b"/dev/stdin": 0, b"/dev/stdout": 1, b"/dev/stderr": 2}
 _DESCRIPTORS = (b"/dev/fd/", b"/proc/self/fd/", b"/proc/thread-self/fd/")
 _FOLDERS_LIMIT = 20_000
@@ -41,7 +42,7 @@ class Paths:
             Vanished: The process is gone.
         """
         if name[:1] == b"/":
-            if name.startswith(_IGNORED):
+            if name.startswith(_IGNORED) and not name.startswith(_SHARED_MEMORY):
                 return behind(thread, name)
             head, _, last = name.rpartition(b"/")
             if process.root:
@@ -63,7 +64,7 @@ class Paths:
         if last in (b"", b".", b".."):
             return os.path.realpath(head + b"/" + last)
         path = real + b"/" + last
-        return None if path.startswith(_IGNORED) else path
+        return None if path.startswith(_IGNORED) and not path.startswith(_SHARED_MEMORY) else path
 
     def _resolve(self, head: bytes) -> bytes:
         real = os.path.realpath(head or b"/")

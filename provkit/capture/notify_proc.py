@@ -13,6 +13,7 @@ from fcntl import ioctl
 
 _STATUS_BYTES = 4096
 _DESCRIPTORS_LIMIT = 256
+_EXIT_CODE = 49  # exit_code of proc_pid_stat(5), counted after the name
 
 # ioctl PIDFD_GET_INFO (Linux 6.13) with the first 64 bytes of struct pidfd_info:
 # mask, cgroup, pid, process, parent, real user and group, effective user, …, exit code.
@@ -85,17 +86,27 @@ def _flags(pid: int, number: int) -> int:
         return os.O_CLOEXEC
 
 
-def wait_status_of(pidfd: int) -> int | None:
-    """How a process ended, as ``wait`` would say; None where the kernel keeps no word.
+def wait_status_of(pidfd: int, pid: int) -> int | None:
+    """How a process ended, as ``wait`` would say; None where nobody knows any more.
 
-    Only the parent may wait for a process, but since Linux 6.15 a pidfd tells
-    the same once the parent has.
+    Only the parent may wait for a process. But since Linux 6.15 a pidfd tells the
+    same once the parent has, and until then /proc does.
     """
     try:
         answer = _INFO.unpack(ioctl(pidfd, _GET_INFO, _ASK_EXIT))
+        if answer[0] & (1 << 3):
+            return int(answer[13])
     except OSError:
+        pass
+    try:
+        handle = os.open(b"/proc/%d/stat" % pid, os.O_RDONLY)
+        try:
+            fields = os.read(handle, _STATUS_BYTES).rpartition(b")")[2].split()
+        finally:
+            os.close(handle)
+        return int(fields[_EXIT_CODE]) if fields[0] == b"Z" else None
+    except (OSError, ValueError, IndexError):
         return None
-    return int(answer[13]) if answer[0] & (1 << 3) else None
 
 
 def pidfd_of(pid: int) -> int:

@@ -82,9 +82,9 @@ class Replay:
         self._observer.process(
             int(pid),
             parent=int(parent) or None,
-            command=[_text(word) for word in command],
-            directory=_text(directory),
-            executable=_text(executable),
+            command=[unescape(word) for word in command],
+            directory=unescape(directory),
+            executable=unescape(executable),
             at=_time(at),
             reads_from=_names(sources) if directory else None,
             writes_to=_names(sinks) if directory else None,
@@ -103,73 +103,74 @@ class Replay:
 
     def _read(self, fields: _Fields) -> None:
         pid, at, *identity, path = fields
-        self._observer.read(int(pid), _text(path), at=_time(at), seen=_identity(identity))
+        self._observer.read(int(pid), unescape(path), at=_time(at), seen=_identity(identity))
 
     def _write(self, fields: _Fields) -> None:
         pid, at, *identity, staged, why, how, path = fields
         self._observer.write(
             int(pid),
-            _text(path),
+            unescape(path),
             at=_time(at),
             fresh=how == b"f",
             append=how == b"a",
             seen=_identity(identity),
             staged=self._copy(staged),
-            why=_text(why),
+            why=unescape(why),
         )
 
     def _still_open(self, fields: _Fields) -> None:
         pid, at, path = fields
-        self._observer.write(int(pid), _text(path), at=_time(at))
+        self._observer.write(int(pid), unescape(path), at=_time(at))
 
     def _rename(self, fields: _Fields) -> None:
         pid, at, *identity, staged, why, path, target = fields
         self._observer.renamed(
             int(pid),
-            _text(path),
-            _text(target),
+            unescape(path),
+            unescape(target),
             at=_time(at),
             seen=_identity(identity),
             staged=self._copy(staged),
-            why=_text(why),
+            why=unescape(why),
         )
 
     def _delete(self, fields: _Fields) -> None:
         pid, at, *identity, staged, why, path = fields
         self._observer.deleted(
             int(pid),
-            _text(path),
+            unescape(path),
             at=_time(at),
             seen=_identity(identity),
             staged=self._copy(staged),
-            why=_text(why),
+            why=unescape(why),
         )
 
     def _link(self, fields: _Fields) -> None:
         pid, at, how, path, target = fields
         self._observer.linked(
-            int(pid), _text(path), _text(target), at=_time(at), symbolic=how == b"s"
+            int(pid), unescape(path), unescape(target), at=_time(at), symbolic=how == b"s"
         )
 
     def _list(self, fields: _Fields) -> None:
         pid, at, path = fields
-        self._observer.listed(int(pid), _text(path), at=_time(at))
+        self._observer.listed(int(pid), unescape(path), at=_time(at))
 
     def _blind(self, fields: _Fields) -> None:
-        self._observer.cannot_see(_text(fields[0]))
+        self._observer.cannot_see(unescape(fields[0]))
 
     def _copy(self, name: bytes) -> str | None:
         return f"{self._staging}/{name.decode('ascii')}" if name else None
 
 
-def _text(field: bytes) -> str:
+def unescape(field: bytes) -> str:
+    """A field of the trace as text; inverse of :func:`provkit.capture.notify_trace.escape`."""
     if b"\\" in field:
         field = _ESCAPED.sub(lambda found: _MEANING.get(found[1], found[1]), field)
     return os.fsdecode(field)
 
 
 def _names(field: bytes) -> list[str]:
-    return [_text(name) for name in field.split(b"\0") if name]
+    return [unescape(name) for name in field.split(b"\0") if name]
 
 
 def _time(field: bytes) -> datetime:

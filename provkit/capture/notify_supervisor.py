@@ -36,7 +36,7 @@ from provkit.capture.notify_proc import Vanished, wait_status_of
 from provkit.capture.notify_processes import Table
 from provkit.capture.notify_run import Process, TracedRun
 from provkit.capture.notify_staging import Staging
-from provkit.capture.notify_trace import Trace
+from provkit.capture.notify_trace import Trace, escape
 from provkit.capture.seccomp import (
     ANSWER,
     BLANK_NOTIFICATION,
@@ -124,10 +124,21 @@ class Supervisor:
     def _guarded(self, step: Callable[[], bool]) -> bool:
         try:
             return step()
-        except Exception:  # noqa: BLE001 - whatever fails in us, the command must go on
-            self._failures += 1
+        except Exception as error:  # noqa: BLE001 - whatever fails in us, the command must go on
+            self._note(error)
             time.sleep(0.001)
             return True
+
+    def _note(self, error: Exception) -> None:
+        """Count what failed in us, and say where the first time."""
+        self._failures += 1
+        if self._failures == 1 and not self._run.over:
+            place = error.__traceback__
+            while place is not None and place.tb_next is not None:
+                place = place.tb_next
+            where = f"{place.tb_frame.f_code.co_name}:{place.tb_lineno}" if place else ""
+            said = f"{type(error).__name__}: {error} ({where})"
+            self._run.trace.add(b"!\t" + escape(b"a call was not understood: " + said.encode()))
 
     def _drain(self) -> bool:
         """Nobody is held any more: await the last ends, that of the command in any case."""
@@ -172,7 +183,7 @@ class Supervisor:
         except OSError:  # it was interrupted before we came
             return
         key, thread, _flags, number, abi, _at, a, b, c, d, e, _f = NOTIFICATION.unpack(notification)
-        error, flags = 0, CONTINUE
+        refusal, flags = 0, CONTINUE
         lines = process = None
         try:
             process = self._table.find(thread) or self._meet(thread)
@@ -185,13 +196,13 @@ class Supervisor:
             if isinstance(cause, OSError) and cause.errno in (errno.EMFILE, errno.ENFILE):
                 self._table.free_descriptors()
         except Asked as question:
-            error, flags = -self._attend(process, question.args[0]), 0
-        except Exception:  # noqa: BLE001 - the call must be answered
-            self._failures += 1
+            refusal, flags = -self._attend(process, question.args[0]), 0
+        except Exception as error:  # noqa: BLE001 - the call must be answered
+            self._note(error)
         try:
             # Fails when the process was killed or interrupted since: then the call did not
             # happen, and what we read may not even be of that process (NOTIF_ID_VALID).
-            ioctl(listener, ANSWER, RESPONSE.pack(key, 0, error, flags))
+            ioctl(listener, ANSWER, RESPONSE.pack(key, 0, refusal, flags))
         except OSError:
             return
         if lines is not None and process is not None and not process.run.over:
@@ -246,21 +257,22 @@ class Supervisor:
 
     def _notice(self, pidfd: int, events: int) -> None:
         if pidfd == self._outcome:
+            self._outcome = -1
             self._poll.unregister(pidfd)
             self._report.tell_outcome(pidfd)
             return
         self._reap()
         try:
             self._tell_process_end(pidfd, events)
-        except Exception:  # noqa: BLE001 - or we would hear of it for ever
-            self._failures += 1
+        except Exception as error:  # noqa: BLE001 - or we would hear of it for ever
+            self._note(error)
             self._table.drop(pidfd)
 
     def _tell_process_end(self, pidfd: int, events: int) -> None:
         process = self._table.by_pidfd(pidfd)
         ended = self._statuses.pop(process.pid, None)
         if ended is None:
-            status = wait_status_of(pidfd)
+            status = wait_status_of(pidfd, process.pid)
             if status is None and self._remembers_exits and not events & select.EPOLLHUP:
                 self._table.await_burial(pidfd)
                 return

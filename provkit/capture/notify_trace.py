@@ -66,6 +66,11 @@ class Trace:
         """Whether something is not yet in the file."""
         return bool(self._lines or self._rest)
 
+    @property
+    def held_bytes(self) -> int:
+        """How much is held in memory."""
+        return len(self._rest) + sum(map(len, self._lines))
+
     def flush(self) -> None:
         """Write what waits. Never raises; what finds no room stays, up to a limit."""
         if self._lines:
@@ -83,6 +88,8 @@ class Trace:
             return
 
     def close(self) -> None:
-        """Write what can be written and let the file go."""
+        """Write what can be written, count the rest as lost, and let the file go."""
         self.flush()
+        self.lost += self._rest.count(b"\n")
+        self._rest = b""
         os.close(self._handle)

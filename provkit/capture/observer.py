@@ -161,7 +161,8 @@ class Observer:
         if now is not None and now.is_link:
             self._meet(path, now)
             self._lines.tell(number, "read", path, at)
-            self.read(pid, os.path.realpath(path), at=at, seen=seen)
+            of_target = None if seen is None or seen.is_link else seen
+            self.read(pid, os.path.realpath(path), at=at, seen=of_target)
             return
         known = seen or now
         if known is None:

@@ -25,6 +25,7 @@ from provkit.errors import CaptureError
 
 _LOOK_EVERY_S = 0.1
 _LAST_LINE_S = 2.0
+_QUIET = ("-e", "signal=!SIGCHLD")
 _OPTIONS = ("-DDD", "-f", "--seccomp-bpf", "-y", "-z", "-q", "-ttt", "-s", "4096")
 
 
@@ -63,7 +64,7 @@ class StraceRecorder:
             raise CaptureError("strace is not installed", hint="see `provkit doctor`")
         path = f"{watch.staging}/strace.log"
         traced = ",".join(f"?{call}" for call in CALLS)
-        words = (program, *_OPTIONS, "-e", f"trace={traced}", "-e", "signal=!SIGCHLD", "-o", path, "--")
+        words = (program, *_OPTIONS, "-e", f"trace={traced}", *_QUIET, "-o", path, "--")
         with Attention() as attention:
             command = (*words, watch.executable, *watch.command[1:])
             pid = attention.start(replace(watch, executable=program, command=command))
