@@ -100,7 +100,7 @@ class _Run:
         """Wait for the command without its recorder."""
         if self.tee is not None:
             self.tee.begin()
-        return plain_wait(self.pid)
+        return plain_wait(self.pid, self.watch)
 
     def _rescue(self, error: Exception) -> Recorded:
         """The record is lost; the command is not."""

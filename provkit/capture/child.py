@@ -53,6 +53,7 @@ class Attention:
         self.interrupted = False
         self._before: set[signal.Signals] = set()
         self._sentinel: Sentinel | None = None
+        self._reaped: list[tuple[int, int, resource.struct_rusage]] = []
 
     def __enter__(self) -> Self:
         waited = PASSED_ON | {signal.SIGCHLD}
@@ -84,6 +85,7 @@ class Attention:
         Raises:
             OSError: It could not be started.
         """
+        self._reaped = watch.reaped
         pid = self._spawn(watch) if before_exec is None else self._fork(watch, before_exec)
         watch.started(pid)
         return pid
@@ -123,7 +125,8 @@ class Attention:
         """
         waited = PASSED_ON | {signal.SIGCHLD}
         while True:
-            found, status, usage = self.look(pid)
+            # In one statement: who fails from here on finds how it ended in the watch.
+            self._reaped[:] = ((found, status, usage),) = (self.look(pid),)
             if found and not os.WIFSTOPPED(status):
                 self._drain()
                 return ending_of(status, usage, asked=self.interrupted)
@@ -185,8 +188,11 @@ class Attention:
             os._exit(code)
 
 
-def plain_wait(pid: int) -> Ending:
-    """Wait for a command whose recorder failed."""
+def plain_wait(pid: int, watch: Watch) -> Ending:
+    """Wait for a command whose recorder failed, perhaps after it had waited."""
+    for found, status, usage in watch.reaped:
+        if found and not os.WIFSTOPPED(status):
+            return ending_of(status, usage)
     try:
         _, status, usage = os.wait4(pid, 0)
     except ChildProcessError:  # somebody else is its parent, and has its exit code

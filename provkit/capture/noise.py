@@ -26,7 +26,7 @@ INSIDE: dict[str, str] = {
         r"|ipynb_checkpoints|Rproj\.user|vscode|idea)(?:/|\Z)"
         r"|/\.(?:Rhistory|python_history|octave_hist|DS_Store)\Z|\.(?:nbi|nbc)\Z"
     ),
-    "editor": r"~\Z|/\.[^/]*\.sw[a-p]\Z|/\.#[^/]*\Z",
+    "editor": r"[^/]~\Z|/\.[^/]*\.sw[a-p]\Z|/\.#[^/]*\Z",
 }
 """Noise wherever it is, the project included: kind and what its path looks like."""
 

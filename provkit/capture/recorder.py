@@ -22,6 +22,8 @@ from provkit.errors import CaptureError
 from provkit.plugins import load_plugin
 
 if TYPE_CHECKING:
+    import resource
+
     from provkit.capture.observer import Observer
 
 RECORDERS: dict[str, str] = {
@@ -53,6 +55,7 @@ class Watch:
             ``{1: 7}`` makes our 7 its standard output.
         started: To be called with the command's process id once it runs; our ends of
             ``streams`` are closed then.
+        reaped: What wait4(2) last said of it, kept where no failing recorder can lose it.
         resized: To be called when the terminal changed its size.
     """
 
@@ -64,6 +67,7 @@ class Watch:
     staging: str
     streams: Mapping[int, int] = field(default_factory=dict)
     started: Callable[[int], None] = lambda pid: None
+    reaped: list[tuple[int, int, resource.struct_rusage]] = field(default_factory=list)
     resized: Callable[[], None] = lambda: None
 
 
