@@ -146,7 +146,16 @@ def _dispatch(words: list[str]) -> int:
     name, *rest = words
     if name == "help":
         name, rest = rest[0], [*rest[1:], "--help"]
+    if [name, *rest[:1]] == ["yw", "graph"] and _drew(rest[1:]):
+        return 0
     return _invoke(name, rest, project)
+
+
+def _drew(words: list[str]) -> bool:
+    """A plain drawing is made without click."""
+    from provkit.cli.yw_draw import draw_if_plain  # noqa: PLC0415 - one command of many
+
+    return draw_if_plain(words)
 
 
 def _invoke(name: str, words: list[str], project: str | None) -> int:
