@@ -136,7 +136,8 @@ def _installed() -> Path:
     wheel = _build_wheel()
     pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-input"]
     quiet = ["--disable-pip-version-check", "--retries", "1", "--timeout", "20"]
-    done = subprocess.run([*pip, *quiet, wheel], capture_output=True, check=False)
+    whole = f"{wheel}[graphviz]"  # as the README tells users
+    done = subprocess.run([*pip, *quiet, whole], capture_output=True, check=False)
     if done.returncode:
         _borrow_dependencies(folder)
     subprocess.run([*pip, *quiet, "--no-deps", "--force-reinstall", wheel], check=True)
