@@ -96,9 +96,9 @@ def read_workflow(options: ScriptOptions) -> Workflow:
 def lint(found: Annotations | Workflow) -> list[Finding]:
     """Warnings about annotations, or about a model and its annotations."""
     if isinstance(found, Annotations):
-        return check_annotations(found)
+        return [*found.findings, *check_annotations(found)]
     annotations = Annotations(sources=found.sources, annotations=found.annotations)
-    every = [*check_annotations(annotations), *check_workflow(found)]
+    every = [*found.findings, *check_annotations(annotations), *check_workflow(found)]
     return sorted(every, key=lambda f: (f.path, f.line, f.column, f.code))
 
 

@@ -50,6 +50,7 @@ class Comment(NamedTuple):
         column: Of the first character of ``text``, from 1.
         text: Trimmed, without delimiter.
         cell: Of a notebook, from 1; lines then count within it.
+        is_block: Part of a comment with an end of its own, or of a docstring.
     """
 
     source: int
@@ -57,6 +58,7 @@ class Comment(NamedTuple):
     column: int
     text: str
     cell: int | None = None
+    is_block: bool = False
 
 
 class Annotation(NamedTuple):
@@ -110,6 +112,11 @@ class Finding(NamedTuple):
     def to_json(self) -> dict[str, str | int]:
         """The finding as a JSON object."""
         return self._asdict()
+
+
+def place_of(path: str, cell: int | None) -> str:
+    """A source as messages name it: with the cell, when it is a notebook."""
+    return path if cell is None else f"{path}[cell {cell}]"
 
 
 class Annotations(NamedTuple):

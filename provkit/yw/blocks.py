@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from provkit.errors import AnnotationError, ModelError
-from provkit.model.workflow import Annotation, Annotations, Finding, PortTag
+from provkit.model.workflow import Annotation, Annotations, Finding, PortTag, place_of
 from provkit.yw.templates import parse_pattern
 
 NAMING = ("begin", "in", "param", "out", "return", "as", "call")
@@ -155,17 +155,8 @@ class _Nesting:
             self.current = self.current.parent
 
     def _complain(self, code: str, at: Annotation, message: str, hint: str) -> None:
-        self.findings.append(
-            Finding(
-                code=code,
-                severity="error",
-                message=message,
-                path=self.paths[at.source],
-                line=at.line,
-                column=at.column,
-                hint=hint,
-            )
-        )
+        path = place_of(self.paths[at.source], at.cell)
+        self.findings.append(Finding(code, "error", message, path, at.line, at.column, hint))
 
 
 def _qualify(last: Block | OpenPort | None, by: Annotation) -> None:

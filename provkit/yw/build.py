@@ -110,6 +110,7 @@ class _Builder:
             ports=tuple(self.ports),
             data=tuple(self.data.values()),
             channels=tuple(self.channels),
+            findings=self.annotations.findings,
         )
 
     @staticmethod

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from provkit.errors import AnnotationError
-from provkit.model.workflow import Comment
+from provkit.model.workflow import Comment, place_of
 from provkit.yw.comments import lines_of, scan_code
 from provkit.yw.languages import Language, find_language
 
@@ -94,7 +94,8 @@ def _scan_notebook(text: str, source: int, path: str) -> Iterator[Comment]:
             magic = _MAGIC.match(code)
             language = (_find(magic["name"]) if magic else None) or spoken
             if language is not None:
-                yield from scan_code(code, language, source=source, path=path, cell=number)
+                where = place_of(path, number)
+                yield from scan_code(code, language, source=source, path=where, cell=number)
 
 
 def _read_notebook(text: str, path: str) -> tuple[str, list[tuple[str, str]]]:

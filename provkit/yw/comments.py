@@ -83,12 +83,19 @@ def scan_code(
                 line_start = text.rfind("\n", seen, begin) + 1
             seen = begin
             content = text[begin:stop]
-            yield from lines_of(content, source, line, begin - line_start, cell)
+            whole = token.ends != "line"
+            yield from lines_of(content, source, line, begin - line_start, cell, is_block=whole)
         at = max(end, at + 1)
 
 
 def lines_of(
-    content: str, source: int, line: int, column: int, cell: int | None = None
+    content: str,
+    source: int,
+    line: int,
+    column: int,
+    cell: int | None = None,
+    *,
+    is_block: bool = True,
 ) -> Iterator[Comment]:
     """A comment for each line that is not blank.
 
@@ -98,14 +105,13 @@ def lines_of(
         line: Of the first one.
         column: How many characters stand before it in its line.
         cell: Of a notebook.
+        is_block: The comment has an end of its own.
     """
     for piece in content.split("\n"):
         trimmed = piece.strip()
         if trimmed:
             indent = len(piece) - len(piece.lstrip())
-            yield Comment(
-                source=source, line=line, column=column + indent + 1, text=trimmed, cell=cell
-            )
+            yield Comment(source, line, column + indent + 1, trimmed, cell, is_block)
         line, column = line + 1, 0
 
 

@@ -15,19 +15,37 @@ from typing import NamedTuple
 
 from provkit.errors import UsageError
 from provkit.files import fingerprint_bytes
-from provkit.model.workflow import Annotation, Annotations, Comment, Finding, Source, Tag
-from provkit.yw.languages import Language, language_named, language_of, language_with
+from provkit.model.workflow import (
+    Annotation,
+    Annotations,
+    Comment,
+    Finding,
+    Severity,
+    Source,
+    Tag,
+    place_of,
+)
+from provkit.yw.languages import (
+    Language,
+    find_language,
+    language_named,
+    language_of,
+    language_with,
+)
+from provkit.yw.near import NearNames
 from provkit.yw.scan import scan
 
 PRIMARY = ("begin", "end", "in", "param", "out", "return", "call")
 QUALIFIERS = ("as", "desc", "uri", "file", "log")
 DOCUMENTATION = ("param", "return", "file")
+KEYWORDS = frozenset((*PRIMARY, *QUALIFIERS))
 _WHOLE_TEXT = ("desc", "log")
-_MOST_ANNOTATIONS = 100_000
+_MOST_ANNOTATIONS, _MOST_FINDINGS = 100_000, 1_000
 
-_KEYWORD = re.compile(
-    rf"(?<![\w@])@(?P<tag>{'|'.join(PRIMARY + QUALIFIERS)}):?(?=\s|\Z)", re.IGNORECASE
-)
+_WORD = re.compile(r"(?<![\w@])@(?P<word>[A-Za-z]+):?(?=\s|\Z)")
+_OTHER_WORDS = {"input": "in", "inputs": "in", "output": "out", "outputs": "out"}
+_SHEBANG = re.compile(rb"#![ \t]*(?:\S*/)?(?:env[ \t]+(?:-\S+[ \t]+)*)?([A-Za-z]+)")
+_INTERPRETERS = {"rscript": "r", "littler": "r", "pwsh": "powershell", "nodejs": "javascript"}
 
 
 class SourceText(NamedTuple):
@@ -57,11 +75,12 @@ class SourceText(NamedTuple):
             return self.data.decode(self.encoding)
         except UnicodeDecodeError as error:
             line = self.data.count(b"\n", 0, error.start) + 1
+            likely = "utf-16" if self.data[:2] in (b"\xff\xfe", b"\xfe\xff") else "latin-1"
             raise UsageError(
                 f"{self.path or '<stdin>'}:{line}: not {self.encoding} text",
-                hint="say --encoding latin-1, or whichever it is",
+                hint=f"say --encoding {likely}, or whichever it is",
             ) from error
-        except LookupError as error:
+        except (LookupError, ValueError) as error:
             raise UsageError(
                 f"unknown encoding {self.encoding!r}", hint="such as latin-1"
             ) from error
@@ -74,7 +93,15 @@ class SourceText(NamedTuple):
             return language_with(self.comment)
         if self.language is not None:
             return language_named(self.language)
-        return language_of(self.path) or language_with("#")
+        return language_of(self.path) or self._interpreter() or language_with("#")
+
+    def _interpreter(self) -> Language | None:
+        """The language that the first line asks for, ``#!/usr/bin/env Rscript``."""
+        found = _SHEBANG.match(self.data[:200])
+        if found is None:
+            return None
+        name = found[1].decode().lower()
+        return find_language(_INTERPRETERS.get(name, name))
 
 
 def extract(
@@ -91,7 +118,10 @@ def extract(
     Raises:
         UsageError: No such language.
     """
-    data = text.encode("utf-8", "surrogateescape")
+    try:
+        data = text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # half of a pair: no file holds it, a string may
+        data = text.encode("utf-8", "surrogatepass")
     source = SourceText(path=path, data=data, language=language, comment=comment)
     return _collect([(source, text)])
 
@@ -144,23 +174,32 @@ class _Reader:
         self.depth = 0
         self.is_full = False
         self.primary: Annotation | None = None
+        self.near = NearNames((*PRIMARY, *QUALIFIERS))
 
     def read(self, comment: Comment) -> None:
         """Take the annotations of one comment line."""
         if "@" not in comment.text or self.is_full:
             return
-        matches = list(islice(_KEYWORD.finditer(comment.text), _MOST_ANNOTATIONS + 1))
-        ends = [*(match.start() for match in matches[1:]), len(comment.text)]
-        for match, end in zip(matches, ends, strict=False):  # no match, no end
+        keywords: list[re.Match[str]] = []
+        for match in islice(_WORD.finditer(comment.text), _MOST_ANNOTATIONS + 1):
+            if match["word"].lower() in KEYWORDS:
+                keywords.append(match)
+            elif not _is_documentation(comment):
+                self._find_misspelt(comment, match)
+        ends = [*(match.start() for match in keywords[1:]), len(comment.text)]
+        for match, end in zip(keywords, ends, strict=False):  # no match, no end
             self._take(comment, match, comment.text[match.end() : end])
 
     def _take(self, comment: Comment, match: re.Match[str], argument: str) -> None:
         if self.is_full:
             return
-        tag: Tag = match["tag"].lower()  # type: ignore[assignment]  # the pattern has these only
-        keyword = match.group().removesuffix(":")
+        tag: Tag = match["word"].lower()  # type: ignore[assignment]  # read() looked it up
+        keyword = f"@{match['word']}"
         column = comment.column + match.start()
-        if self.depth == 0 and tag in DOCUMENTATION and self._is_documentation():
+        if self.depth == 0 and tag in DOCUMENTATION and not self._qualifies(comment, tag):
+            if not _is_documentation(comment):
+                message = f"{keyword} stands outside any block, so it is left alone"
+                self._find("YW207", comment, column, message, "put it between @begin and @end")
             return
         words = argument.split()
         if tag in QUALIFIERS and self.primary is None:
@@ -198,20 +237,32 @@ class _Reader:
             self.depth += {"begin": 1, "end": -1}.get(tag, 0)
             self.depth = max(self.depth, 0)
 
-    def _is_documentation(self) -> bool:
-        """Outside a block, unless it qualifies what came before (a @file after a port cannot)."""
-        return self.primary is None or self.primary.tag == "end"
+    def _qualifies(self, comment: Comment, tag: Tag) -> bool:
+        """A ``@file`` on the line of what it qualifies is no documentation tag."""
+        before = self.primary
+        here = (comment.source, comment.cell, comment.line)
+        return (
+            tag == "file"
+            and before is not None
+            and (before.source, before.cell, before.line) == here
+        )
+
+    def _find_misspelt(self, comment: Comment, match: re.Match[str]) -> None:
+        word = match["word"].lower()
+        meant = _OTHER_WORDS.get(word) or self.near.near(word)
+        if meant is not None and match.end() < len(comment.text):
+            message = f"@{match['word']} is no keyword"
+            column = comment.column + match.start()
+            self._find("YW208", comment, column, message, f"did you mean @{meant}?")
 
     def _find(self, code: str, comment: Comment, column: int, message: str, hint: str) -> None:
-        path = self.sources[comment.source - 1].path
-        self.findings.append(
-            Finding(
-                code=code,
-                severity="error",
-                message=message,
-                path=path,
-                line=comment.line,
-                column=column,
-                hint=hint,
-            )
-        )
+        severity: Severity = "error" if code.startswith("YW1") else "warning"
+        path = place_of(self.sources[comment.source - 1].path, comment.cell)
+        if len(self.findings) < _MOST_FINDINGS or code == "YW108":
+            found = Finding(code, severity, message, path, comment.line, column, hint)
+            self.findings.append(found)
+
+
+def _is_documentation(comment: Comment) -> bool:
+    """It is one of those that Javadoc, roxygen and Doxygen read."""
+    return comment.is_block or comment.text.startswith(("'", "!", "/", "#", "*"))

@@ -19,6 +19,7 @@ from provkit.model.workflow import (
     Program,
     Severity,
     Workflow,
+    place_of,
 )
 from provkit.yw.near import NearNames
 from provkit.yw.templates import parse_template
@@ -38,6 +39,8 @@ CODES = {
     "YW204": "there are no annotations",
     "YW205": "a qualifier says nothing here",
     "YW206": "an @uri is cut at a blank",
+    "YW207": "a documentation tag stands in an ordinary comment outside any block",
+    "YW208": "a word looks like a keyword that is misspelt",
     "YW301": "two blocks side by side have the same name",
     "YW302": "several steps write the same name",
     "YW303": "an input comes from nowhere",
@@ -381,19 +384,10 @@ def _meant(known: NearNames, name: str, otherwise: str) -> str:
 def _at(
     code: str, paths: dict[int, str], annotation: Annotation, message: str, hint: str = ""
 ) -> Finding:
-    return _finding(
-        code, paths[annotation.source], annotation.line, annotation.column, message, hint
-    )
+    path = place_of(paths[annotation.source], annotation.cell)
+    return _finding(code, path, annotation.line, annotation.column, message, hint)
 
 
 def _finding(code: str, path: str, line: int, column: int, message: str, hint: str) -> Finding:
     severity: Severity = "error" if code.startswith("YW1") else "warning"
-    return Finding(
-        code=code,
-        severity=severity,
-        message=message,
-        path=path,
-        line=line,
-        column=column,
-        hint=hint,
-    )
+    return Finding(code, severity, message, path, line, column, hint)

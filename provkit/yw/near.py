@@ -20,13 +20,15 @@ class NearNames:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
+        self._names = names
         self._by_key: dict[str, str] = {}
-        for name in names:
-            for key in _keys(name):
-                self._by_key.setdefault(key, name)
 
     def near(self, name: str) -> str | None:
         """A known name that is not this one but near it."""
+        if not self._by_key:
+            for known in self._names:
+                for key in _keys(known):
+                    self._by_key.setdefault(key, known)
         for key in _keys(name):
             found = self._by_key.get(key)
             if found is not None and found != name:

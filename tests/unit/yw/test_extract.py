@@ -123,3 +123,79 @@ def test_a_text_that_is_no_script_ends_in_an_error_not_in_a_full_memory() -> Non
 
     assert [f.code for f in found.findings if f.severity == "error"] == ["YW108"]
     assert len(found.annotations) <= 100_000
+
+
+def findings(text: str, language: str = "python") -> list[tuple[str, int, int, str]]:
+    return [(f.code, f.line, f.column, f.hint) for f in extract(text, language).findings]
+
+
+def test_documentation_tags_in_ordinary_comments_are_told() -> None:
+    """They are left alone all the same; in comments of Javadoc and roxygen nothing is said."""
+    assert findings("# @param x\n# @begin A\n# @end A") == [
+        ("YW207", 1, 3, "put it between @begin and @end")
+    ]
+    assert findings("#' @param x the x\n#' @return y\n# @begin A\n# @end A", "r") == []
+    assert findings('"""\n@param x: the x\n"""\n# @begin A\n# @end A') == []
+    assert findings("/// @param x\n//! @file a.c\n", "c") == []
+
+
+def test_a_file_on_the_line_of_an_end_qualifies_it() -> None:
+    """As YesWorkflow had it; on a line of its own it is a tag of Doxygen."""
+    assert rows("# @begin A\n# @end A @file x\n# @file y") == [
+        (1, "begin", "A"), (2, "end", "A"), (2, "file", "x"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("@bgin", "@begin"), ("@Input", "@in"), ("@outputs", "@out"), ("@parm", "@param"), ("@esc", "@desc")],
+)  # fmt: skip
+def test_a_misspelt_keyword_is_told(word: str, meant: str) -> None:
+    assert findings(f"# x {word} name") == [("YW208", 1, 5, f"did you mean {meant}?")]
+
+
+@pytest.mark.parametrize("text", ["@author Bob", "@see x", "me@parm.edu x", "@input", "@todo x"])
+def test_other_words_are_not(text: str) -> None:
+    assert findings(f"# {text}") == []
+
+
+def test_a_notebook_is_named_with_its_cell() -> None:
+    text = '{"cells": [{"cell_type": "code", "source": "x\\n# @in"}], "metadata": {}}'
+
+    [finding] = extract(text, "jupyter", path="a.ipynb").findings
+    assert str(finding).startswith("a.ipynb[cell 1]:2:3: error YW101")
+
+
+@pytest.mark.parametrize(
+    ("first_line", "language"),
+    [
+        ("#!/usr/bin/env Rscript", "r"),
+        ("#!/usr/bin/python3", "python"),
+        ("#!/usr/bin/env -S bash -e", "bash"),
+        ("#!/bin/unheard-of", None),
+    ],
+)
+def test_the_interpreter_tells_the_language_of_a_nameless_file(
+    first_line: str, language: str | None
+) -> None:
+    assert extract(f"{first_line}\n", path="bin/clean").sources[0].language == language
+
+
+@pytest.mark.parametrize("encoding", ["idna", "hex", "punycode", "a\0b"])
+def test_a_codec_that_is_none_for_text_is_a_usage_error(encoding: str) -> None:
+    data = b"xn--\xff#\n" + b"a" * 80
+
+    with pytest.raises(UsageError):
+        extract_all([SourceText(path="a.py", data=data, encoding=encoding)])
+
+
+def test_the_encoding_of_a_mark_is_suggested() -> None:
+    with pytest.raises(UsageError) as refused:
+        extract_all([SourceText(path="a.py", data="# @begin A".encode("utf-16"))])
+
+    assert "utf-16" in refused.value.hint
+
+
+def test_half_a_character_does_no_harm() -> None:
+    """A string may hold what no file can."""
+    assert extract("# @begin \ud800 @in \udcff", "python").annotations[0].value == "\ud800"
