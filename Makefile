@@ -17,6 +17,9 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 SOURCES := $(shell find provkit ontologies sparql pyproject.toml README.md -type f -not -name '*.pyc' 2>/dev/null)
 DEMO := .venv-demo
 DEV := .venv
+# Other people's checkers pin old libraries, so each has an environment of its own.
+DATAONE := .venv-dataone
+CRATES := .venv-crates
 
 # What tests of other people's software need; installed where we are root.
 APT := gcc libc6-dev octave r-base-core raptor2-utils strace swi-prolog-nox
@@ -28,9 +31,10 @@ help:
 demo: $(DEMO)/.installed
 	PATH="$(CURDIR)/$(DEMO)/bin:$$PATH" bash examples/c3c4/demo.sh
 
-test: $(DEV)/.installed .apt-installed
+test: $(DEV)/.installed $(DATAONE)/.installed $(CRATES)/.installed .apt-installed
 	echo "provkit: running every check$(if $(FULL), whole,), this takes some minutes"
 	$(call lint,$(DEV)/bin)
+	export PROVKIT_DATAONE_PYTHON=$(CURDIR)/$(DATAONE)/bin/python PROVKIT_ROC_PYTHON=$(CURDIR)/$(CRATES)/bin/python
 	FULL=$(FULL) $(DEV)/bin/pytest -n 2 --dist loadgroup tests
 	echo "provkit: every check passed"
 
@@ -51,6 +55,19 @@ $(DEV)/.installed: pyproject.toml
 	$(call pip_install,$(DEV),-e .[dev])
 	touch $@
 
+$(DATAONE)/.installed:
+	$(call make_venv,$(DATAONE))
+	echo "provkit: setting up DataONE's own checkers in $(DATAONE) (once)"
+	$(call pip_install,$(DATAONE),dataone.common==3.5.2 metapype==0.3.0)
+	touch $@
+
+$(CRATES)/.installed:
+	$(call make_venv,$(CRATES))
+	echo "provkit: setting up the RO-Crate validator in $(CRATES) (once)"
+	$(call pip_install,$(CRATES),roc-validator==0.13.0)
+	$(call pip_install,$(CRATES),--no-deps rocrate)
+	touch $@
+
 .apt-installed: Makefile
 	missing=
 	for probe in $(PROBES); do command -v $$probe >/dev/null || missing="$$missing $$probe"; done
@@ -66,7 +83,7 @@ $(DEV)/.installed: pyproject.toml
 	touch $@
 
 clean:
-	rm -rf $(DEMO) $(DEV) demo .apt-installed build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(DEMO) $(DEV) $(DATAONE) $(CRATES) demo .apt-installed build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
 define lint
 $(1)/ruff format --check . || { echo "make: run '$(1)/ruff format .'" >&2; exit 1; }
