@@ -41,13 +41,23 @@ def tell_opened(
         return
     access = flags & os.O_ACCMODE
     fresh = bool(flags & (os.O_TRUNC | os.O_EXCL))
-    if access != os.O_WRONLY and not fresh and not flags & os.O_CREAT:
-        observer.read(pid, path, at=at, seen=None if os.path.lexists(path) else GONE)
-    elif access == os.O_RDWR and not fresh:
-        observer.read(pid, path, at=at)
+    reads = access != os.O_WRONLY and not fresh
+    if reads and not flags & os.O_CREAT:
+        tell_read(observer, pid, path, at=at)
     if access != os.O_RDONLY or fresh or flags & os.O_CREAT:
         append = bool(flags & os.O_APPEND)
         observer.write(pid, path, at=at, fresh=fresh, append=append, why=why)
+    if reads and flags & os.O_CREAT:
+        # Perhaps it was not there: then the writing, told first, makes it no input.
+        tell_read(observer, pid, path, at=at)
+
+
+def tell_read(observer: Observer, pid: int, path: str, *, at: datetime) -> None:
+    """Tell that a process has opened a file for reading, whatever became of it since."""
+    seen = observer.before_run(path)
+    if seen is None and not os.path.lexists(path):
+        seen = GONE
+    observer.read(pid, path, at=at, seen=seen)
 
 
 class Folders:

@@ -195,7 +195,7 @@ class StraceLog:
         """Absolute path of a name, the symbolic links of its folder resolved."""
         return self._resolved.real(os.path.join(*name))
 
-    def _open(self, pid: int, at: datetime, _names: _Names, arguments: bytes, path: bytes) -> None:
+    def _open(self, pid: int, at: datetime, names: _Names, arguments: bytes, path: bytes) -> None:
         where = _text(path)
         if not where.startswith("/") or where.endswith(" (deleted)"):
             return
@@ -205,8 +205,11 @@ class StraceLog:
             flags |= int(getattr(os, word.decode("ascii"), 0))
         if not words:  # creat(2)
             flags = os.O_CREAT | os.O_WRONLY | os.O_TRUNC
-        if not flags & _O_PATH:
-            tell_opened(self._observer, pid, where, flags, at=at, why=_WHY)
+        if flags & _O_PATH:
+            return
+        if names and self._full(names[0]) != where and os.path.islink(self._full(names[0])):
+            self._observer.read(pid, self._full(names[0]), at=at)
+        tell_opened(self._observer, pid, where, flags, at=at, why=_WHY)
 
     def _truncate(self, pid: int, at: datetime, names: _Names, _a: bytes, _p: bytes) -> None:
         self._observer.write(pid, self._full(names[0]), at=at, why=_WHY)
