@@ -305,6 +305,10 @@ class Observer:
         if not self._noise.hides(path):
             self._lines.tell(self._number(pid), "list", path, at)
 
+    def before_run(self, path: str) -> Identity | None:
+        """Identity of a file before the command, for who tells of it when it may have changed."""
+        return self._before.files.get(path)
+
     def meet_program(self, path: str) -> None:
         """Remember the program, which is recorded wherever it lies."""
         known = identify(os.path.realpath(path))

@@ -7,7 +7,7 @@ followed.
 """
 
 # Plain os: no path of ours is built here.
-# ruff: noqa: PTH118, PTH120
+# ruff: noqa: PTH114, PTH118, PTH120
 
 from __future__ import annotations
 
