@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from provkit.model.run import Run, fold
 
 FULL = bool(os.environ.get("FULL"))
 KILLS = 200 if FULL else 12
+SWEEP = 1000 if FULL else 10
 FAULTS = 200 if FULL else 12
 
 LISTENER = """\
@@ -280,6 +282,53 @@ def test_killing_provkit_loses_no_earlier_run(provkit: Any) -> None:
     provkit("recover")
     assert provkit("fsck", "--json").json["damage"] == []
     assert not [row for row in provkit("runs", "--json").json if row["status"] == "running"]
+
+
+STEPS = "pwrite64,write,fsync,rename,linkat,mkdir,unlink,rmdir,unlinkat,ftruncate,fchmod,openat"
+
+
+@pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
+@pytest.mark.parametrize("fault", ["signal=KILL", "error=ENOSPC"])
+def test_a_fault_at_any_system_call_leaves_a_sound_project(provkit: Any, fault: str) -> None:
+    """Killed, or the disk full, at the n-th call that changes something: swept over one recording.
+
+    A full disk is felt by provkit alone (the command is not traced): it keeps its exit code.
+    """
+    (provkit.folder / "step.py").write_text("import sys; open('o', 'w').write('x'); sys.exit(7)\n")
+    provkit("run", "step.py", code=7)
+    calls = STEPS if "KILL" in fault else "pwrite64,write,linkat,mkdir,rename"
+    counted = provkit.folder / "counted"
+    trace = ["strace", "-o", str(counted), "-e", f"trace={calls}"]
+    python = str(provkit.binary.parent / "python")
+    words = [python, "-X", "frozen_modules", str(provkit.binary), "run", "step.py"]
+    subprocess.run([*trace, *words], cwd=provkit.folder, check=False, timeout=60)
+    lines = counted.read_text().splitlines()
+    first = next(
+        at for at, line in enumerate(lines, 1) if ".provkit/sequence" in line or at == len(lines)
+    )
+    counted.unlink()
+    chance = random.Random(3)
+    places = list(range(1, len(lines))) if "openat" not in calls else list(range(first, len(lines)))
+    for place in sorted(chance.sample(places, min(SWEEP, len(places)))):
+        (provkit.folder / "o").unlink(missing_ok=True)
+        done = subprocess.run(
+            [*trace, "-e", f"inject={calls}:{fault}:when={place}", *words],
+            cwd=provkit.folder,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+        counted.unlink()
+        if "KILL" not in fault:
+            ran = (provkit.folder / "o").exists()
+            assert done.returncode in ((7,) if ran else (1, 5)), (place, done.stderr)
+            assert b"Traceback" not in done.stderr, (place, done.stderr)
+
+    rows = provkit("runs", "--json").json
+    assert rows[-1]["status"] == "failed", "the first run is whole"
+    assert {row["status"] for row in rows} <= {"failed", "interrupted", "incomplete"}
+    provkit("recover")
+    assert provkit("fsck", "--json").json["damage"] == []
 
 
 FAULTY = """\
