@@ -46,6 +46,8 @@ class ProvkitError(Exception):
     """
 
     exit_code = 1
+    also: Sequence[str] = ()
+    """More of the same, one sentence each."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -112,15 +114,24 @@ class AnnotationError(ModelError):
         line: Line in that source, from 1.
         column: Column in that line, from 1.
         hint: What to write instead.
+        also: The other errors of that markup, each with its place.
     """
 
     def __init__(
-        self, message: str, *, file: str = "", line: int = 1, column: int = 1, hint: str = ""
+        self,
+        message: str,
+        *,
+        file: str = "",
+        line: int = 1,
+        column: int = 1,
+        hint: str = "",
+        also: Sequence[str] = (),
     ) -> None:
         super().__init__(f"{file or '<stdin>'}:{line}:{column}: {message}", hint=hint)
         self.file = file
         self.line = line
         self.column = column
+        self.also = tuple(also)
 
 
 class CaptureError(ProvkitError):

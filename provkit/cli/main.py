@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -113,7 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
         code = _complete(asked_by_shell) if asked_by_shell else _dispatch(list(words))
         sys.stdout.flush()
     except ProvkitError as error:
-        return _tell(error.message, error.hint, error.exit_code)
+        return _tell(error.message, error.hint, error.exit_code, error.also)
     except KeyboardInterrupt:
         return _tell("interrupted", "", _INTERRUPTED)
     except BrokenPipeError:
@@ -251,13 +252,15 @@ def _print_help() -> int:
     return 0
 
 
-def _tell(message: str, hint: str, code: int) -> int:
+def _tell(message: str, hint: str, code: int, also: Sequence[str] = ()) -> int:
     from provkit.cli.text import printable  # noqa: PLC0415 - only when something went wrong
 
     try:
         print(f"provkit: {printable(message)}", file=sys.stderr)  # noqa: T201 - click may be absent
         if hint:
             print(f"  hint: {printable(hint)}", file=sys.stderr)  # noqa: T201
+        for each in also:
+            print(printable(each), file=sys.stderr)  # noqa: T201
     except BrokenPipeError:
         return code
     return code

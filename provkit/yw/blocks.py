@@ -17,7 +17,7 @@ NAMING = ("begin", "in", "param", "out", "return", "as", "call")
 """Annotations whose value is a name."""
 
 _LONGEST_NAME, _LONGEST_QUALIFIED, _LONGEST_TEMPLATE = 255, 2000, 4096
-_MOST_FINDINGS = 1000
+_MOST_FINDINGS, _MOST_TOLD = 1000, 100
 
 
 class OpenPort:
@@ -66,17 +66,19 @@ class Block:
 
 
 def first_error(findings: Iterable[Finding]) -> AnnotationError | None:
-    """The first error among findings, to be raised; None when there are warnings only."""
-    for each in sorted(findings, key=lambda f: (f.path, f.line, f.column)):
-        if each.severity == "error":
-            return AnnotationError(
-                f"{each.message} [{each.code}]",
-                file=each.path,
-                line=each.line,
-                column=each.column,
-                hint=each.hint,
-            )
-    return None
+    """The first error among findings, to be raised with the others behind it; None without one."""
+    errors = [each for each in findings if each.severity == "error"]
+    if not errors:
+        return None
+    first, *others = sorted(errors, key=lambda f: (f.path, f.line, f.column))
+    return AnnotationError(
+        f"{first.message} [{first.code}]",
+        file=first.path,
+        line=first.line,
+        column=first.column,
+        hint=first.hint,
+        also=[str(each) for each in others[:_MOST_TOLD]],
+    )
 
 
 def read_blocks(annotations: Annotations) -> tuple[list[Block], list[Finding]]:

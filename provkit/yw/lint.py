@@ -57,6 +57,14 @@ CODES = {
 }
 """Every code and what it means."""
 
+_INPUT, _OUTPUT = ("as", "desc", "uri", "file"), ("as", "desc", "uri", "file", "log")
+_SAYS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("begin", "end", "call"), ("desc",)),
+    **dict.fromkeys(("in", "param"), _INPUT),
+    **dict.fromkeys(("out", "return"), _OUTPUT),
+}
+"""Which qualifiers say something of which annotation."""
+
 _TAKES_ONE = ("begin", "end", "in", "param", "out", "return", "call", "as")
 
 
@@ -103,18 +111,11 @@ def check_annotations(annotations: Annotations) -> list[Finding]:
                         f"write {each.keyword} {begin.value}",
                     )
                 )
-        elif each.qualifies is not None and by_id[each.qualifies].tag in ("begin", "end", "call"):
+        elif each.qualifies is not None and each.tag not in _SAYS[by_id[each.qualifies].tag]:
             owner = by_id[each.qualifies]
-            if each.tag != "desc":
-                found.append(
-                    _at(
-                        "YW205",
-                        paths,
-                        each,
-                        f"{each.keyword} says nothing of {owner.keyword} {owner.value}",
-                        "put it after a port",
-                    )
-                )
+            message = f"{each.keyword} says nothing of {owner.keyword} {owner.value}"
+            where = "an @out" if each.tag == "log" else "a port"
+            found.append(_at("YW205", paths, each, message, f"put it after {where}"))
     return found
 
 

@@ -35,6 +35,8 @@ def extract_json(annotations: Annotations) -> Json:
         }
         if found.qualifies is not None:
             row["qualifies"] = found.qualifies
+        if found.cell is not None:
+            row["cell"] = found.cell
         if len(paths) > 1:
             row["source"] = paths[found.source]
         rows.append(row)

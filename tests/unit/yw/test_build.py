@@ -145,3 +145,12 @@ def test_the_digest_follows_the_bytes_and_the_options() -> None:
 
     assert len(digests) == 5
     assert build(extract(text, "python")).digest in digests
+
+
+def test_every_error_is_told_not_only_the_first() -> None:
+    """YesWorkflow named each open block, innermost first; here they come by line."""
+    with pytest.raises(AnnotationError) as refused:
+        model("@begin W\n@begin S\n@in")
+
+    assert "@begin W" in refused.value.message
+    assert [line.split(":")[1] for line in refused.value.also] == ["2", "3"]

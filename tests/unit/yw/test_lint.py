@@ -94,3 +94,13 @@ def test_ten_thousand_misspelt_names_take_no_time_to_look_up() -> None:
     found = check_workflow(build(extract(f"# @begin W\n{steps}\n# @end W", "python")))
 
     assert len([f for f in found if f.code == "YW303"]) == 10_000
+
+
+@pytest.mark.parametrize("owner", ["@in x", "@param x", "@begin S", "@end W"])
+def test_a_log_that_is_no_output_s_says_nothing(tmp_path: Path, owner: str) -> None:
+    """YesWorkflow ended with a stack trace."""
+    closing = "\n# @end S" if "begin" in owner else ""
+    end = "" if "end" in owner else "\n# @end W"
+    found = check(tmp_path, f"# @begin W\n# {owner} @log {{t}} done{closing}{end}")
+
+    assert ("YW205", 2) in {(f.code, f.line) for f in found}
