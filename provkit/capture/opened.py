@@ -46,7 +46,8 @@ def tell_opened(
         tell_read(observer, pid, path, at=at)
     if access != os.O_RDONLY or fresh or flags & os.O_CREAT:
         append = bool(flags & os.O_APPEND)
-        observer.write(pid, path, at=at, fresh=fresh, append=append, why=why)
+        seen = observer.before_run(path)
+        observer.write(pid, path, at=at, fresh=fresh, append=append, seen=seen, why=why)
     if reads and flags & os.O_CREAT:
         # Perhaps it was not there: then the writing, told first, makes it no input.
         tell_read(observer, pid, path, at=at)
