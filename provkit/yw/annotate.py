@@ -9,7 +9,7 @@ Only comment lines are added; the code stays as it is, byte for byte.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -103,21 +103,41 @@ def insert_annotations(text: str, outline: Outline, *, comment: str = "#") -> st
             "no call that reads or writes a file was found",
             hint="annotate by hand: # @begin NAME, # @in NAME, # @out NAME, # @end NAME",
         )
+    if outline.steps:
+        for step in outline.steps:
+            step.accesses = [_made_own(each, step, outline.parameters) for each in step.accesses]
     names = _Names()
+    lines = text.split("\n")
     before: dict[int, list[str]] = {}
     after: dict[int, list[str]] = {}
     whole = outline.whole
-    before[whole.first] = [
+    parameters: dict[str, None] = {}
+    for block in blocks:
+        ports = _ports(block.accesses, names)
+        code = "\n".join(lines[block.first - 1 : block.last])
+        taken = {names.of(access.path) for access in block.accesses}
+        used = [name for name in outline.parameters if re.search(rf"\b{name}\b", code)]
+        own = [name for name in used if name not in taken]
+        parameters |= dict.fromkeys(own)
+        if outline.steps:
+            opening = [f"@begin {block.name}{_description(block)}"]
+            before[block.first] = [*opening, *(f"@param {name}" for name in own), *ports]
+            after[block.last] = [f"@end {block.name}"]
+    outer = [
         f"@begin {whole.name}{_description(whole)}",
-        *(f"@param {name}" for name in outline.parameters),
-        *_ports(_outside(blocks), names),
+        *(f"@param {name}" for name in parameters),
     ]
-    for step in outline.steps:
-        opening = [f"@begin {step.name}{_description(step)}", *_ports(step.accesses, names)]
-        before.setdefault(step.first, []).extend(opening)
-        after.setdefault(step.last, []).append(f"@end {step.name}")
+    first = before.get(whole.first, [])
+    before[whole.first] = [*outer, *_ports(_outside(blocks), names), *first]
     after.setdefault(whole.last, []).append(f"@end {whole.name}")
     return _insert(text, before, after, comment)
+
+
+def _made_own(access: Access, step: Block, parameters: Sequence[str]) -> Access:
+    """A path of which only a variable is known is another one in each step, but for parameters."""
+    if word(_VARIABLE.sub("", access.path)) or word(access.path) in parameters:
+        return access
+    return Access(access.direction, f"{{{step.name}_{word(access.path)}}}", access.line)
 
 
 def _outside(blocks: list[Block]) -> list[Access]:
@@ -132,7 +152,7 @@ def _outside(blocks: list[Block]) -> list[Access]:
     ]
 
 
-def _ports(accesses: Iterable[Access], names: _Names) -> list[str]:
+def _ports(accesses: Sequence[Access], names: _Names) -> list[str]:
     """One line for each path and direction, inputs first."""
     lines: dict[str, None] = {}
     for direction in ("in", "out"):

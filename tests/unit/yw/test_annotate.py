@@ -14,6 +14,10 @@ from provkit.yw.annotate_r import outline_r
 HEAD = "import json, os, shutil\nimport pandas as pd\nfrom pathlib import Path\n"
 
 
+def proposed(code: str) -> list[str]:
+    return insert_annotations(code, outline_python(code, "s")).splitlines()
+
+
 def ports(code: str) -> list[str]:
     """Port lines proposed for Python code."""
     text = insert_annotations(HEAD + code, outline_python(HEAD + code, "s"))
@@ -127,11 +131,43 @@ def test_code_stays_as_it_is() -> None:
 
 def test_options_become_parameters() -> None:
     """An argument parser tells the parameters of a run."""
-    code = "p.add_argument('-t', '--min-rain')\np.add_argument('site')\nopen('x')\n"
+    code = "p.add_argument('-t', '--min-rain')\np.add_argument('site')\nopen('x')\nargs.min_rain\n"
 
-    assert "# @param min_rain\n# @param site\n" in insert_annotations(
-        code, outline_python(code, "s")
+    assert proposed(code)[1:4] == ["# @param min_rain", "# @param site", "# @in x @uri file:x"]
+
+
+def test_a_path_that_is_only_a_variable_is_another_one_in_each_function() -> None:
+    """Two functions that both call theirs ``path`` do not hand a file over."""
+    code = (
+        "def make(path):\n    open(path, 'w')\n\n\n"
+        "def use(path):\n    open(path)\n    open('out.txt', 'w')\n"
     )
+
+    assert [line for line in proposed(code) if "path" in line and "@" in line] == [
+        "# @in use_path",
+        "# @out make_path",
+        "# @out make_path",
+        "# @in use_path",
+    ]
+
+
+def test_a_parameter_belongs_to_the_steps_that_use_it() -> None:
+    """One that no step uses would hang in the air, and one that is a file is a file."""
+    code = (
+        "p.add_argument('--limit')\np.add_argument('--other')\np.add_argument('raw')\n\n\n"
+        "def clean(args):\n    open(raw)\n    open(args.limit and 'good.txt', 'w')\n"
+        "    open('good.txt', 'w')\n\n\n"
+        "def fit():\n    open('good.txt')\n    open('fit.txt', 'w')\n"
+    )
+    lines = [line for line in proposed(code) if line.startswith(("# @begin", "# @param"))]
+
+    assert lines == [
+        "# @begin s",
+        "# @param limit",
+        "# @begin clean",
+        "# @param limit",
+        "# @begin fit",
+    ]
 
 
 def test_r_calls_become_ports() -> None:
