@@ -40,6 +40,8 @@ GRAPH_VERSION = 1
 """Raise it when records map to other graphs than before: every index is then made anew."""
 
 _INDEX = IRI(f"{BASE}id/index")
+_FEW_PATHS = 20
+"""So many paths are joined one by one even in a small index."""
 
 
 @dataclass(slots=True)
@@ -91,7 +93,7 @@ def open_index(project: ProjectFolder, *, wait_s: float = 5.0) -> Iterator[Oxigr
 
 
 def ingest(project: ProjectFolder, store: OxigraphStore) -> Ingested:
-    """Put into the index what is new, take out what is gone."""
+    """Put into the index what is new, take out what is gone, join what it touches."""
     done = Ingested()
     on_disk = _records(project)
     known = store.values(PROVKIT.record)
@@ -99,32 +101,57 @@ def ingest(project: ProjectFolder, store: OxigraphStore) -> Ingested:
         store.remove(store.graphs())
         known = {}
     gone = [name for name in known if name not in on_disk]
+    whole = not known or bool(gone) or not hybrid.is_fresh(store)
     if gone:
         hybrid.mark_stale(store)
     touched = _remove(store, gone, done)
     fresh = [record for name, record in on_disk.items() if name not in known or not record.sealed]
+    states: dict[IRI, Literal] = {}
     if fresh or touched:
         said = what_was_said(project)
-        statements = [record for record in fresh if not record.is_run]
-        for record in statements:
-            touched |= {iri for iri in _about(record) if iri in known}
+        touched |= {iri for record in fresh for iri in _about(record) if iri in known}
         again = [on_disk[iri] for iri in sorted(touched) if iri in on_disk]
         todo = {record.name: record for record in (*fresh, *again)}
-        models = Models(project, store)
-        graphs = _encode_all(todo.values(), said, known, models, touched, done)
-        if known:
-            for each in graphs:
-                hybrid.mark_stale(store)  # until all are in, and joined again
-                store.replace(_without_shared(store, each))
-        else:
-            store.load(_once(graphs))
+        graphs = _encode_all(todo.values(), said, known, Models(project, store), touched, done)
+        states = _put_in(store, graphs) if known else _fill(store, graphs)
+        whole |= any(not record.sealed and record.name in known for record in fresh)
     if done.changed and store.has_graph(INFERRED):
         store.remove([INFERRED])  # its reasons changed
     if not known:
         store.replace({_INDEX: [Triple(_INDEX, PROVKIT.graphVersion, integer(GRAPH_VERSION))]})
-    if not hybrid.is_fresh(store):
-        hybrid.refresh(store)
+    if whole or len(set(states.values())) > max(_FEW_PATHS, len(known) // 4):
+        if not hybrid.is_fresh(store):
+            hybrid.refresh(store)
+    elif done.changed:
+        hybrid.refresh_states(store, states)
     return done
+
+
+def _put_in(store: OxigraphStore, graphs: Iterable[Graphs]) -> dict[IRI, Literal]:
+    """Put in graphs, one transaction a record; tell the states of files that came, with paths."""
+    states: dict[IRI, Literal] = {}
+    for each in graphs:
+        hybrid.mark_stale(store)  # until all are in, and joined again
+        states |= _states(each)
+        store.replace(_without_shared(store, each))
+    return states
+
+
+def _fill(store: OxigraphStore, graphs: Iterable[Graphs]) -> dict[IRI, Literal]:
+    """Fill an empty index; one that was filled half-way is thrown away next time."""
+    store.load(_once(graphs))
+    return {}
+
+
+def _states(graphs: Graphs) -> dict[IRI, Literal]:
+    """States of files that some graphs tell of, and where the files were."""
+    found: dict[IRI, Literal] = {}
+    for triples in graphs.values():
+        states = {triple.subject for triple in triples if triple.predicate == PROVKIT.moment}
+        for subject, predicate, value in triples:
+            if predicate == PROVKIT.path and subject in states and isinstance(value, Literal):
+                found[subject] = value
+    return found
 
 
 def _records(project: ProjectFolder) -> dict[IRI, _Record]:
@@ -150,7 +177,9 @@ def _records(project: ProjectFolder) -> dict[IRI, _Record]:
 
 
 def _about(record: _Record) -> set[IRI]:
-    """Runs whose graph a statement changes: of a tag, those it is about."""
+    """Runs whose graph a record changes: of a statement of tags, those it is about."""
+    if record.is_run:
+        return set()
     try:
         statement = read_statement(record.path)
     except (ProvkitError, OSError):

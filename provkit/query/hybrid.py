@@ -12,11 +12,13 @@ between, the mark stays and the next one makes all of them anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from provkit.query.catalog import Catalog, Query, catalog
 from provkit.query.matching import match_recorded
+from provkit.query.versions import join_versions
 from provkit.store.base import Store
+from provkit.store.oxigraph import OxigraphStore
 from provkit.vocab.namespaces import BASE, PROVKIT
 from provkit.vocab.terms import IRI, Literal, Triple
 
@@ -24,6 +26,7 @@ _DERIVED = f"{BASE}id/derived"
 _FRESH = IRI(_DERIVED)
 _MATCHES = IRI(f"{_DERIVED}/matches")
 _BEFORE_MATCHES = "followed"
+_EXACT = "hybrid/10-exact"
 
 
 def derived_graph(rule: Query) -> IRI:
@@ -60,10 +63,52 @@ def refresh(store: Store, rules: Iterable[Query] | None = None) -> None:
     left = [name for name in store.graphs() if name.startswith(f"{_DERIVED}/")]
     store.remove([name for name in left if name not in owned | {_MATCHES}])
     for rule in wanted:
-        store.replace({derived_graph(rule): store.construct(rule.text)})
+        store.replace({derived_graph(rule): _conclude(store, rule)})
         if rule.graph == _BEFORE_MATCHES:  # which runs followed a model is known now
             store.replace({_MATCHES: match_recorded(store)})
     store.replace({_FRESH: _marks(wanted)})
+
+
+def refresh_states(store: OxigraphStore, states: Mapping[IRI, Literal]) -> None:
+    """Bring the derived graphs up to date after states of files were added.
+
+    A rule with a parameter ``state`` or ``path`` concludes from one state, or
+    from the states at one path, only; what it concluded of the others stands.
+    The rest is worked out whole.
+
+    Args:
+        store: Where the joins were up to date before.
+        states: Each state that was added, with its path.
+    """
+    wanted = hybrid_rules()
+    for rule in wanted:
+        graph = derived_graph(rule)
+        narrowed = {parameter.name for parameter in rule.parameters}
+        if "state" in narrowed:
+            found = [store.construct(rule.text, state=state) for state in sorted(states)]
+            store.change(graph, add=[triple for each in found for triple in each], remove=())
+        elif "path" in narrowed:
+            for path in sorted(set(states.values())):
+                new = set(_conclude(store, rule, path))
+                old = {t for each in {t.subject for t in new} for t in store.said_of(each, graph)}
+                store.change(graph, add=new - old, remove=old - new)
+        else:
+            _change(store, graph, _conclude(store, rule))
+        if rule.graph == _BEFORE_MATCHES:
+            _change(store, _MATCHES, match_recorded(store))
+    store.replace({_FRESH: _marks(wanted)})
+
+
+def _conclude(store: Store, rule: Query, path: Literal | None = None) -> list[Triple]:
+    """Triples of a rule; of the exact join by the quicker way to the same ones."""
+    if rule.name == _EXACT:
+        return join_versions(store, path)
+    return store.construct(rule.text) if path is None else store.construct(rule.text, path=path)
+
+
+def _change(store: OxigraphStore, graph: IRI, triples: Iterable[Triple]) -> None:
+    new, old = set(triples), set(store.triples(graph))
+    store.change(graph, add=new - old, remove=old - new)
 
 
 def _marks(rules: Iterable[Query]) -> list[Triple]:

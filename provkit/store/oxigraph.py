@@ -99,16 +99,34 @@ class OxigraphStore:
         )
 
     def replace(self, graphs: Mapping[IRI, GraphContent]) -> None:
-        """Put these graphs in place of what stood under their names: all of them or none."""
+        """Put these graphs in place of what stood under their names: all of them or none.
+
+        Adding is one transaction for the engine. When something must go too, the
+        new graphs are staged first and take their places in a second one.
+        """
         with _errors():
             engine = self._engine
-            if not any(engine.contains_named_graph(self._encoder.node(name)) for name in graphs):
-                engine.extend(self._encoder.quads(graphs))
+            content = {name: list(triples) for name, triples in graphs.items()}
+            wanted = {name: set(self._encoder.quads({name: content[name]})) for name in content}
+            there = {
+                name: set(engine.quads_for_pattern(None, None, None, self._encoder.node(name)))
+                for name in graphs
+            }
+            if all(there[name] <= wanted[name] for name in graphs):
+                engine.extend([quad for name in graphs for quad in wanted[name] - there[name]])
                 return
-            plan = [Triple(name, _STAGED, IRI(_STAGE + name)) for name in graphs]
-            staged = {IRI(_STAGE + name): triples for name, triples in graphs.items()}
+            changed = [name for name in graphs if there[name] != wanted[name]]
+            plan = [Triple(name, _STAGED, IRI(_STAGE + name)) for name in changed]
+            staged = {IRI(_STAGE + name): content[name] for name in changed}
             engine.extend(self._encoder.quads({_PLAN: plan, **staged}))
             self._carry_out()
+
+    def change(self, graph: IRI, *, add: Iterable[Triple], remove: Iterable[Triple]) -> None:
+        """Change some triples of a graph that can be made anew: first some go, then some come."""
+        with _errors():
+            for quad in self._encoder.quads({graph: remove}):
+                self._engine.remove(quad)
+            self._engine.extend(self._encoder.quads({graph: add}))
 
     def remove(self, graphs: Iterable[IRI]) -> None:
         """Take graphs away: all of them or none."""
@@ -195,6 +213,15 @@ class OxigraphStore:
         with _errors():
             found = self._engine.quads_for_pattern(None, None, None, self._encoder.node(graph))
             return sorted((read_triple(quad) for quad in found), key=order)
+
+    def said_of(self, subject: IRI, graph: IRI) -> list[Triple]:
+        """What a graph says of one subject: fast, without SPARQL."""
+        with _errors():
+            node, place = self._encoder.node(subject), self._encoder.node(graph)
+            return [
+                read_triple(quad)
+                for quad in self._engine.quads_for_pattern(node, None, None, place)
+            ]
 
     def values(self, predicate: IRI) -> dict[IRI, Term]:
         """Subject to object of one functional property, over all graphs: fast, without SPARQL."""
