@@ -38,6 +38,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
     "Record": {
         "init": ("provkit.cli.init:init", "Make a project here."),
         "run": ("provkit.cli.run:run", "Run any command and record what it reads and writes."),
+        "shell": ("provkit.cli.shell:shell", "Record an interactive session until it ends."),
         "rerun": ("provkit.cli.rerun:rerun", "Run again from archived inputs; compare outputs."),
         "doctor": ("provkit.cli.doctor:doctor", "Say what works on this machine."),
     },
