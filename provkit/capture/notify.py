@@ -73,13 +73,7 @@ class NotifyRecorder:
         with Supervised() as attention:
             pid = attention.start(watch)
             try:
-                replay = Replay(watch.staging, observer)
-                try:
-                    ending = attention.wait(
-                        pid, idle=replay.advance, every_s=_LOOK_EVERY_S, resized=watch.resized
-                    )
-                finally:
-                    replay.close()
+                ending = _follow(watch, observer, attention, pid)
             finally:
                 attention.leave()
         for sentence in attention.complaints:
@@ -90,6 +84,21 @@ class NotifyRecorder:
                 " do later is not recorded"
             )
         return ending
+
+
+def _follow(watch: Watch, observer: Observer, attention: Supervised, pid: int) -> Ending:
+    """Tell the trace while the command runs."""
+    try:
+        replay = Replay(watch.staging, observer)
+    except OSError as error:
+        observer.problem(f"the trace cannot be read: {error.strerror}")
+        return attention.wait(pid, resized=watch.resized)
+    try:
+        return attention.wait(
+            pid, idle=replay.advance, every_s=_LOOK_EVERY_S, resized=watch.resized
+        )
+    finally:
+        replay.close()
 
 
 class Supervised(Attention):
@@ -131,6 +140,7 @@ class Supervised(Attention):
         except ProcessLookupError:  # it has ended already
             self._pidfd = -1
         self._await_execution(watch)
+        self._reaped = watch.reaped
         watch.started(number[0])
         return number[0]
 

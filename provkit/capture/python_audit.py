@@ -61,6 +61,7 @@ class PythonRecorder:
             spool = SpoolReader(path, watch, observer, pid)
             ending = attention.wait(pid, idle=spool.read_on, every_s=_POLL_S, resized=watch.resized)
         spool.read_on()
+        spool.close()
         spool.tell_unwatched()
         if is_python(watch) and not spool.heard:
             observer.problem("this Python did not load the audit hook: nothing was seen")
@@ -132,6 +133,10 @@ class SpoolReader:
             except (ValueError, IndexError, KeyError, OverflowError):
                 self._observer.problem("a line of the Python audit hook could not be read")
             self.heard += 1
+
+    def close(self) -> None:
+        """Let go of the spool."""
+        self._file.close()
 
     def tell_unwatched(self) -> None:
         """Programs that were started and did not tell of themselves were not watched."""
