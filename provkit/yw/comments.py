@@ -16,7 +16,7 @@ from provkit.model.workflow import Comment
 from provkit.yw.languages import Language
 from provkit.yw.tokens import Grammar, Token, grammar_of
 
-_MOST_PLACES = 500_000
+_MOST_PLACES = 1_500_000
 _DEEPEST = 10_000
 _MOST_DOCUMENTS = 2_000
 
@@ -59,7 +59,7 @@ def scan_code(
         count += 1
         if count > _MOST_PLACES:
             raise AnnotationError(
-                f"more than {_MOST_PLACES:,} comments and strings [YW108]",
+                f"more than {_MOST_PLACES:,} comments, strings and the like [YW108]",
                 file=path,
                 line=line + text.count("\n", seen, at),
                 column=at - text.rfind("\n", 0, at),

@@ -40,7 +40,7 @@ QUALIFIERS = ("as", "desc", "uri", "file", "log")
 DOCUMENTATION = ("param", "return", "file")
 KEYWORDS = frozenset((*PRIMARY, *QUALIFIERS))
 _WHOLE_TEXT = ("desc", "log")
-_MOST_ANNOTATIONS, _MOST_FINDINGS = 100_000, 1_000
+_MOST_ANNOTATIONS, _MOST_COMMENTS, _MOST_FINDINGS = 100_000, 500_000, 1_000
 
 _WORD = re.compile(r"(?<![\w@])@(?P<word>[A-Za-z]+):?(?=\s|\Z)")
 _OTHER_WORDS = {"input": "in", "inputs": "in", "output": "out", "outputs": "out"}
@@ -151,7 +151,6 @@ def _collect(sources: list[tuple[SourceText, str]]) -> Annotations:
             )
         )
         for comment in scan(text, language, source=number, path=source.path):
-            reader.comments.append(comment)
             reader.read(comment)
             if reader.is_full:
                 break
@@ -178,6 +177,9 @@ class _Reader:
 
     def read(self, comment: Comment) -> None:
         """Take the annotations of one comment line."""
+        self.comments.append(comment)
+        if len(self.comments) == _MOST_COMMENTS:
+            self._stop(comment, comment.column, f"more than {_MOST_COMMENTS:,} comments")
         if "@" not in comment.text or self.is_full:
             return
         keywords: list[re.Match[str]] = []
@@ -228,14 +230,16 @@ class _Reader:
             cell=comment.cell,
         )
         self.annotations.append(annotation)
-        self.is_full = len(self.annotations) == _MOST_ANNOTATIONS
-        if self.is_full:
-            message = f"more than {_MOST_ANNOTATIONS:,} annotations"
-            self._find("YW108", comment, column, message, "is this text a script?")
+        if len(self.annotations) == _MOST_ANNOTATIONS:
+            self._stop(comment, column, f"more than {_MOST_ANNOTATIONS:,} annotations")
         if tag in PRIMARY:
             self.primary = annotation
             self.depth += {"begin": 1, "end": -1}.get(tag, 0)
             self.depth = max(self.depth, 0)
+
+    def _stop(self, comment: Comment, column: int, message: str) -> None:
+        self.is_full = True
+        self._find("YW108", comment, column, message, "is this text a script?")
 
     def _qualifies(self, comment: Comment, tag: Tag) -> bool:
         """A ``@file`` on the line of what it qualifies is no documentation tag."""
