@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 
 from provkit.query.catalog import Catalog, Query, catalog
 from provkit.query.matching import match_recorded
-from provkit.query.versions import join_versions
+from provkit.query.versions import join_added, join_versions
 from provkit.store.base import Store
 from provkit.store.oxigraph import OxigraphStore
 from provkit.vocab.namespaces import BASE, PROVKIT
@@ -89,7 +89,8 @@ def refresh_states(store: OxigraphStore, states: Mapping[IRI, Literal]) -> None:
             store.change(graph, add=[triple for each in found for triple in each], remove=())
         elif "path" in narrowed:
             for path in sorted(set(states.values())):
-                new = set(_conclude(store, rule, path))
+                added = [state for state, place in states.items() if place == path]
+                new = set(_conclude(store, rule, path, added))
                 old = {t for each in {t.subject for t in new} for t in store.said_of(each, graph)}
                 store.change(graph, add=new - old, remove=old - new)
         else:
@@ -99,10 +100,12 @@ def refresh_states(store: OxigraphStore, states: Mapping[IRI, Literal]) -> None:
     store.replace({_FRESH: _marks(wanted)})
 
 
-def _conclude(store: Store, rule: Query, path: Literal | None = None) -> list[Triple]:
+def _conclude(
+    store: Store, rule: Query, path: Literal | None = None, added: Iterable[IRI] = ()
+) -> list[Triple]:
     """Triples of a rule; of the exact join by the quicker way to the same ones."""
     if rule.name == _EXACT:
-        return join_versions(store, path)
+        return join_versions(store) if path is None else join_added(store, path, added)
     return store.construct(rule.text) if path is None else store.construct(rule.text, path=path)
 
 

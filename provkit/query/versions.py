@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_left
 from collections import defaultdict
+from collections.abc import Iterable
 
 from provkit.query.catalog import catalog
 from provkit.store.base import Store
@@ -24,6 +25,19 @@ _Touch = tuple[IRI, str, str, bool]
 _CONTENT = "hash://sha256/"
 
 
+def join_added(store: Store, path: Literal, states: Iterable[IRI]) -> list[Triple]:
+    """What the exact join says anew when states of files at a path were added.
+
+    At a path that nobody wrote, such as that of a script which ran a thousand
+    times, the others stay as they are.
+    """
+    if store.ask(catalog["store/is-written"].text, path=path):
+        return join_versions(store, path)
+    text = catalog["store/touches"].text
+    rows = [row for state in states for row in store.select(text, state=state).rows]
+    return _join_rows(rows)
+
+
 def join_versions(store: Store, path: Literal | None = None) -> list[Triple]:
     """``?state provkit:exactJoin ?version`` for every state with known content, sorted.
 
@@ -32,8 +46,11 @@ def join_versions(store: Store, path: Literal | None = None) -> list[Triple]:
         path: Only states of files at this path.
     """
     values: dict[str, Term] = {} if path is None else {"path": path}
+    return _join_rows(store.select(catalog["store/touches"].text, **values).rows)
+
+
+def _join_rows(rows: Iterable[tuple[Term | None, ...]]) -> list[Triple]:
     touches: dict[str, list[_Touch]] = defaultdict(list)
-    rows = store.select(catalog["store/touches"].text, **values).rows
     for place, state, general, run, started, written in rows:
         if isinstance(state, IRI):
             order = f"{str(started).partition('Z')[0]} {run}"
