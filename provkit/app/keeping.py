@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from provkit.app.patience import Patience
 from provkit.archive.store import Archive
 from provkit.capture.hashes import Hashes
 from provkit.capture.noise import Noise
@@ -36,6 +37,7 @@ SECRET = re.compile(
 """Names of files that hold secrets: hashed, never archived."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+INTERRUPTED = "interrupted before it was read"
 CHANGED = "changed while the run went on"
 
 
@@ -77,7 +79,7 @@ class Keeper:
         noise: Gives paths as records write them.
         policy: Which bytes are kept.
         observer: What was met, and who is told what went wrong.
-        hurried: Whether the user wants out, so that no more file is read.
+        patience: Of the user, for reading files.
     """
 
     def __init__(
@@ -88,14 +90,14 @@ class Keeper:
         policy: Policy,
         observer: Observer,
         *,
-        hurried: Callable[[], bool] = lambda: False,
+        patience: Patience,
     ) -> None:
         self._archive = archive
         self._hashes = hashes
         self._noise = noise
         self._policy = policy
         self._observer = observer
-        self._hurried = hurried
+        self._patience = patience
 
     def states(self) -> Iterator[StateObserved]:
         """Every state that the run found or left, in order of path."""
@@ -155,18 +157,28 @@ class Keeper:
             return self._state(
                 moment, path, identity, sha256=known, archived=not refused, why=refused
             )
-        if self._hurried():
-            return self._state(moment, path, identity, why="interrupted before it was read")
+        sha256, why = self._hash(source, there, keep=not refused)
+        if sha256 is None:
+            return self._state(moment, path, identity, why=why)
+        self._hashes.put(identity, sha256)
+        why = refused or why
+        return self._state(moment, path, identity, sha256=sha256, archived=not why, why=why)
+
+    def _hash(self, source: str, there: Identity, *, keep: bool) -> tuple[str | None, str]:
+        """Hash of a file, archived if that can be; and why there is no hash or no copy."""
+        if self._patience.is_over:
+            return None, INTERRUPTED
         try:
-            sha256, lost = self._take(source, keep=not refused)
+            with self._patience.reading():
+                sha256, lost = self._take(source, keep=keep)
+        except KeyboardInterrupt:
+            return None, INTERRUPTED
         except OSError as error:
-            return self._state(moment, path, identity, why=f"unreadable: {error.strerror}")
+            return None, f"unreadable: {error.strerror}"
         after = identify(source, follow=True)
         if sha256 is None or after is None or not after.same_bytes(there):
-            return self._state(moment, path, identity, why="unstable: it kept changing")
-        self._hashes.put(identity, sha256)
-        why = refused or lost
-        return self._state(moment, path, identity, sha256=sha256, archived=not why, why=why)
+            return None, "unstable: it kept changing"
+        return sha256, lost
 
     def _take(self, source: str, *, keep: bool) -> tuple[str | None, str]:
         """Hash of a file, archived if that can be, and why it is not.

@@ -1,13 +1,16 @@
 """Ctrl-C while provkit itself works: the first hurries it, the second ends it.
 
 While the command runs, signals are the command's (:mod:`provkit.capture.child`).
-Afterwards only provkit is left, hashing what may be large.
+Afterwards only provkit is left, reading what may be large: the first Ctrl-C stops
+that, in the middle of a file, and the record is finished without it.
 """
 
 from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -23,6 +26,7 @@ class Patience:
 
     def __init__(self) -> None:
         self.is_over = False
+        self._reading = False
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -44,7 +48,18 @@ class Patience:
         for number, handler in self._before.items():
             signal.signal(number, handler if handler is not None else signal.SIG_DFL)
 
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """While a file is read, being asked raises KeyboardInterrupt."""
+        self._reading = True
+        try:
+            yield
+        finally:
+            self._reading = False
+
     def _asked(self, number: int, _: FrameType | None) -> None:
         if self.is_over:
             os._exit(128 + number)  # the open record then says: interrupted
         self.is_over = True
+        if self._reading:
+            raise KeyboardInterrupt

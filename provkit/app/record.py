@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from dataclasses import replace
 
 from provkit.app.folder import ProjectFolder
@@ -31,7 +30,7 @@ def record(project: ProjectFolder, request: Request) -> Recorded:
         ProvkitError: provkit refused, before the command started.
     """
     with unseen(), Patience() as patience:
-        return _Run(project, request).execute(lambda: patience.is_over)
+        return _Run(project, request).execute(patience)
 
 
 class _Run:
@@ -55,18 +54,18 @@ class _Run:
         self.pid = 0
         self.ending: Ending | None = None
 
-    def execute(self, hurried: Callable[[], bool]) -> Recorded:
+    def execute(self, patience: Patience) -> Recorded:
         """Run the command and record it."""
         self.recording.begin(look=self.recorder.name != "none")
         try:
-            return self._record(hurried)
+            return self._record(patience)
         except Exception as error:  # BLE001 - do no harm: the command may have started
             if not self.pid:
                 self.recording.forget()
                 raise self._reason(error) from error
             return self._rescue(error)
 
-    def _record(self, hurried: Callable[[], bool]) -> Recorded:
+    def _record(self, patience: Patience) -> Recorded:
         watch, tee, recorder = self.watch, self.tee, self.recorder
         if tee is not None:
             watch = replace(watch, streams=tee.streams, resized=tee.resized)
@@ -85,7 +84,7 @@ class _Run:
             version=self.verdict.version,
             blind=recorder.blind,
             logs=tee.end if tee is not None else tuple,
-            hurried=hurried,
+            patience=patience,
         )
         if tee is not None:
             tee.leave()

@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from provkit import __version__
 from provkit.app.folder import ProjectFolder, not_usable, recorder_is_alive
 from provkit.app.keeping import Keeper, Policy
+from provkit.app.patience import Patience
 from provkit.app.request import Recorded, Request
 from provkit.app.settings import current_user, read_settings
 from provkit.app.unexplained import MAIN, explain_changes
@@ -169,7 +170,7 @@ class Recording:
         version: str = "",
         blind: Sequence[str] = (),
         logs: Callable[[], Sequence[tuple[str, Log]]] = tuple,
-        hurried: Callable[[], bool] = lambda: False,
+        patience: Patience | None = None,
     ) -> Recorded:
         """Finish the record. Never raises: what fails is said in it, and in what is returned.
 
@@ -180,14 +181,14 @@ class Recording:
             version: Version of that.
             blind: What that cannot see.
             logs: What was said, by stream.
-            hurried: Whether the user wants out.
+            patience: Of the user, for reading files.
         """
         observer = self.observer
         sealed: list[bool] = []
         steps: tuple[Callable[[], object], ...] = (
             lambda: self._keep_logs(logs()),
             lambda: self._explain(trusting=recorder == "snapshot"),
-            lambda: self._keep_files(hurried),
+            lambda: self._keep_files(patience or Patience()),
             self._tell_more,
             lambda: self._report(ending, recorder, version, blind, elapsed_s),
             lambda: sealed.append(bool(self._journal.seal())),
@@ -269,7 +270,7 @@ class Recording:
         if not (before.complete and after.complete):
             observer.cannot_see("changes that nothing explains: the project has too many files")
 
-    def _keep_files(self, hurried: Callable[[], bool]) -> None:
+    def _keep_files(self, patience: Patience) -> None:
         command = self.command
         interpreted = command.program != command.executable
         policy = Policy(
@@ -284,7 +285,7 @@ class Recording:
             self.noise,
             policy,
             self.observer,
-            hurried=hurried,
+            patience=patience,
         )
         for state in keeper.states():
             self._journal.append(state)

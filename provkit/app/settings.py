@@ -1,10 +1,11 @@
 """Settings: what they are, where each value comes from, and how to change one.
 
 Looked up in this order, the last that says something wins: built-in default,
-the user's file (``$XDG_CONFIG_HOME/provkit/config.toml``), the project's
-``.provkit/config.toml``, the environment (``record.recorder`` is
-``PROVKIT_RECORD_RECORDER``), and then the options of a command. Tables that are
-not listed here, such as ``[package]``, belong to the rooms that read them.
+the user's file (``$XDG_CONFIG_HOME/provkit/config.toml``), ``[tool.provkit]`` in
+the ``pyproject.toml`` beside ``.provkit``, the project's ``.provkit/config.toml``,
+the environment (``record.recorder`` is ``PROVKIT_RECORD_RECORDER``), and then the
+options of a command. Tables that are not listed here, such as ``[package]``,
+belong to the rooms that read them.
 """
 
 # Plain os.path: pathlib costs 5 ms, and every recording passes here.
@@ -60,7 +61,9 @@ KNOWN: dict[str, Known] = {
     "record.exclude": Known("texts", (), "Globs of files never to record."),
     "record.environment": Known("texts", (), "Environment variables to record too."),
     "archive.enabled": Known("flag", True, "Keep the bytes of what runs read and write."),
-    "archive.max_size": Known("size", 0, "Largest file to keep, such as 500 MB; 0 is any."),
+    "archive.max_size": Known(
+        "size", 100_000_000, "Largest file to keep, such as 500 MB; 0 is any. Scripts always are."
+    ),
 }
 """Every setting with a meaning of its own."""
 
@@ -129,11 +132,15 @@ def read_settings(
         ConfigError: A file cannot be read or a value cannot be used; says where.
     """
     found = {name: Setting(name, known.default, "default") for name, known in KNOWN.items()}
-    files: list[tuple[Origin, str]] = [("user", user_file(environ))]
+    files: list[tuple[Origin, str, Mapping[str, Any]]] = []
+    user = user_file(environ)
+    files.append(("user", user, _read_file(user)))
     if project is not None:
-        files.append(("project", project.path("config.toml")))
-    for origin, path in files:
-        for name, value in _read_file(path).items():
+        shared, own = f"{project.root}/pyproject.toml", project.path("config.toml")
+        files.append(("project", shared, _read_pyproject(shared)))
+        files.append(("project", own, _read_file(own)))
+    for origin, path, values in files:
+        for name, value in values.items():
             found[name] = Setting(name, check_value(name, value, path), origin, path)
     for name in KNOWN:
         variable = f"PROVKIT_{name.replace('.', '_').upper()}"
@@ -248,6 +255,18 @@ def _read_file(path: str) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read: {error}") from error
     return dict(_flatten("", _parse(text, path)))
+
+
+def _read_pyproject(path: str) -> dict[str, Any]:
+    """What ``[tool.provkit]`` says; a file that has no such table is not even parsed."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+    except (OSError, ValueError):
+        return {}  # not ours to complain about
+    if "tool.provkit" not in text:
+        return {}
+    return dict(_flatten("", _parse(text, path).get("tool", {}).get("provkit", {})))
 
 
 def _parse(text: str, path: str) -> dict[str, Any]:

@@ -16,13 +16,14 @@ from datetime import UTC, datetime
 from provkit.capture.accesses import AccessLines
 from provkit.capture.harmless import harmless
 from provkit.capture.noise import Noise
+from provkit.capture.report import Report
 from provkit.capture.sight import Sight, copy_of, moves_of
 from provkit.capture.streams import command_of, inherited, link_of, open_paths, parent_of
 from provkit.capture.tree import Identity, Tree, identify
 from provkit.model.events import Event, ProcessEnded, ProcessStarted
 
 
-class Observer:
+class Observer(Report):
     """What every recorder reports to.
 
     ``pid`` is the process id of the operating system (thread ids are mapped to
@@ -37,9 +38,6 @@ class Observer:
     Attributes:
         found: By absolute path, how each file was that the run read or changed.
         written: Absolute paths that the run has written.
-        hidden: How many paths the recorder has put aside itself, by kind.
-        problems: What went wrong in us, one sentence each.
-        blind: What could not be seen in this run, beyond what its recorder never sees.
         unwatched: Numbers of processes that are known to have run but could not be watched.
         held: The recorder holds each process while it tells of it.
     """
@@ -54,9 +52,7 @@ class Observer:
     ) -> None:
         self.found: dict[str, Sight] = {}
         self.written: dict[str, None] = {}
-        self.hidden: dict[str, int] = {}
-        self.problems: list[str] = []
-        self.blind: list[str] = []
+        super().__init__()
         self.unwatched: list[int] = []
         self.held = False
         self._noise = noise
@@ -337,20 +333,9 @@ class Observer:
         self._meet(path, before)
         self._lines.add(number, "delete", path, None)
 
-    def hide(self, kind: str, count: int) -> None:
-        """Count paths that the recorder has put aside as noise itself."""
-        if count:
-            self.hidden[kind] = self.hidden.get(kind, 0) + count
-
-    def cannot_see(self, sentence: str) -> None:
-        """Something happened in the run that the recorder cannot follow."""
-        if sentence not in self.blind:
-            self.blind.append(sentence)
-
-    def problem(self, sentence: str) -> None:
-        """Something went wrong in us; the run becomes "incomplete, because …"."""
-        if sentence not in self.problems:
-            self.problems.append(sentence)
+    def living(self) -> int:
+        """How many processes that were told of have not ended."""
+        return sum(pid > 0 and bool(link_of(pid, "cwd")) for pid in self._numbers)
 
     def _number(self, pid: int) -> int:
         """Number of a process, which is looked at when it was not heard of before."""

@@ -66,6 +66,12 @@ class PythonRecorder:
         if is_python(watch) and not spool.heard:
             observer.problem("this Python did not load the audit hook: nothing was seen")
         tell_end(observer, pid, ending)
+        survivors = observer.living()
+        if survivors:
+            observer.cannot_see(
+                f"{survivors} processes went on after the command ended; what they do later is"
+                " not recorded"
+            )
         return ending
 
 

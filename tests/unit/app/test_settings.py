@@ -166,3 +166,20 @@ def test_every_setting_explains_itself() -> None:
     for name, known in KNOWN.items():
         assert known.meaning.endswith("."), name
         assert not known.choices or known.default in known.choices
+
+
+def test_pyproject_may_speak_for_the_project(project: Project) -> None:
+    """A team shares what counts as noise in a file that is under version control."""
+    shared = Path(project.root, "pyproject.toml")
+    shared.write_text('[tool.provkit.record]\nexclude = ["scratch/**"]\n', encoding="utf-8")
+    assert read_settings(project, environ={})["record.exclude"] == ("scratch/**",)
+
+    write(project, '[record]\nexclude = ["mine/**"]\n')
+    assert read_settings(project, environ={})["record.exclude"] == ("mine/**",)
+
+
+def test_a_pyproject_of_others_is_not_our_business(project: Project) -> None:
+    """Even one that cannot be parsed must not stop a recording."""
+    Path(project.root, "pyproject.toml").write_text("[tool.black\n", encoding="utf-8")
+
+    assert read_settings(project, environ={})["record.exclude"] == ()
