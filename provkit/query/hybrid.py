@@ -51,7 +51,7 @@ def mark_stale(store: Store) -> None:
         store.remove([_FRESH])
 
 
-def refresh(store: Store, rules: Iterable[Query] | None = None) -> None:
+def refresh(store: OxigraphStore, rules: Iterable[Query] | None = None) -> None:
     """Make every derived graph anew.
 
     Args:
@@ -63,7 +63,10 @@ def refresh(store: Store, rules: Iterable[Query] | None = None) -> None:
     left = [name for name in store.graphs() if name.startswith(f"{_DERIVED}/")]
     store.remove([name for name in left if name not in owned | {_MATCHES}])
     for rule in wanted:
-        store.replace({derived_graph(rule): _conclude(store, rule)})
+        if rule.name == _EXACT:
+            store.replace({derived_graph(rule): join_versions(store)})
+        else:
+            store.remake(derived_graph(rule), rule.text)
         if rule.graph == _BEFORE_MATCHES:  # which runs followed a model is known now
             store.replace({_MATCHES: match_recorded(store)})
     store.replace({_FRESH: _marks(wanted)})
