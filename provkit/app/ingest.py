@@ -240,6 +240,8 @@ def _encode(record: _Record, said: Mapping[str, Said], models: Models) -> Graphs
     graphs = encode_statement(statement)
     if statement.kind == "tombstone":
         graphs[record.name] += _encode_tombstone(statement)
+    elif statement.kind == "model":
+        graphs |= models.of_statement(statement)
     return graphs
 
 

@@ -1,4 +1,4 @@
-"""Workflow models of the programs that ran, from their archived bytes.
+"""Workflow models of the programs that ran, and of scripts put in, from their archived bytes.
 
 A script may have changed since; what it meant to do when it ran stands in the
 archive. A program without annotations, or with wrong ones, has no model:
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from provkit.app.folder import ProjectFolder
 from provkit.archive.store import Archive
-from provkit.errors import AnnotationError, ArchiveError, UsageError
+from provkit.errors import AnnotationError, ArchiveError, ModelError, UsageError
 from provkit.model.identifiers import content_iri
 from provkit.model.run import Run
+from provkit.model.statement import Statement
 from provkit.query.catalog import catalog
 from provkit.rdf.graphs import Graphs
 from provkit.rdf.prospective import encode_workflow
@@ -55,6 +56,30 @@ class Models:
             return encode_workflow(build(extract_all([source])))
         except (AnnotationError, UsageError):
             return {}
+
+    def of_statement(self, statement: Statement) -> Graphs:
+        """Graph of a model that was put on record, see :mod:`provkit.app.models`.
+
+        Raises:
+            ArchiveError: The bytes of a script are not archived any more.
+            AnnotationError: They are not what was put on record.
+            UsageError: Likewise.
+            ModelError: The statement is not one that provkit made.
+        """
+        try:
+            rows = [dict(row) for row in statement.data["sources"]]
+            digests = [row.pop("sha256") for row in rows]
+            texts = [
+                SourceText(data=self._whole(d), **row) for d, row in zip(digests, rows, strict=True)
+            ]
+            chosen = statement.data["workflow"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(f"the statement {statement.id} names no model: {error!r}") from error
+        return encode_workflow(build(extract_all(texts), chosen))
+
+    def _whole(self, sha256: str) -> bytes:
+        with self._archive.open(sha256) as file:
+            return file.read()
 
     def _read(self, sha256: str) -> bytes:
         try:
