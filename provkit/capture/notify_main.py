@@ -98,6 +98,8 @@ def _start(kernel: Kernel, plan: Plan) -> tuple[int, int, int]:
     waits, goes = os.pipe()
     command = os.fork()
     if command == 0:
+        os.close(told)
+        os.close(goes)  # or it would wait for itself
         _become(kernel, plan, tells, waits)
     os.close(tells)
     os.close(waits)

@@ -411,8 +411,9 @@ def test_the_table_says_what_each_recorder_sees(
 ) -> None:
     """A reader chooses by this table, so it must be true."""
     update = request.config.getoption("--update-golden")
-    if not FULL and not update and recorder == "notify":
-        pytest.skip("the test above")
+    place = WORKLOADS.index(work) + COLUMNS.index(recorder)
+    if not FULL and not update and (recorder == "notify" or place % 3):
+        pytest.skip("the test above, or FULL=1")
     if why := missing(work, lab):
         pytest.skip(why)
     if recorder == "python" and Path(work.command[0]).name != Path(sys.executable).name:
