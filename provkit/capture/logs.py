@@ -61,7 +61,7 @@ class Log:
         if not self.truncated:
             return bytes(self._head + self._tail)
         head = self._head[: self._head.rfind(b"\n") + 1]
-        tail = self._tail[self._tail.find(b"\n") + 1 :]
+        tail = self._tail.partition(b"\n")[2]
         left_out = self.size_bytes - len(head) - len(tail)
         return bytes(head) + b"[provkit: %d bytes left out]\n" % left_out + bytes(tail)
 
