@@ -11,18 +11,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from provkit.model.workflow import (
-    Annotation,
-    Annotations,
-    Finding,
-    Port,
-    Program,
-    Severity,
-    Workflow,
-    place_of,
-)
+from provkit.model.workflow import Finding, Port, Program, Workflow
+from provkit.yw.lint_text import at_annotation, check_annotations
 from provkit.yw.near import NearNames
 from provkit.yw.templates import parse_template
+
+__all__ = ["CODES", "check_annotations", "check_workflow"]
 
 CODES = {
     "YW101": "a keyword has no argument",
@@ -57,83 +51,7 @@ CODES = {
 }
 """Every code and what it means."""
 
-_INPUT, _OUTPUT = ("as", "desc", "uri", "file"), ("as", "desc", "uri", "file", "log")
-_SAYS: dict[str, tuple[str, ...]] = {
-    **dict.fromkeys(("begin", "end", "call"), ("desc",)),
-    **dict.fromkeys(("in", "param"), _INPUT),
-    **dict.fromkeys(("out", "return"), _OUTPUT),
-}
-"""Which qualifiers say something of which annotation."""
-
-_TAKES_ONE = ("begin", "end", "in", "param", "out", "return", "call", "as")
-
-
-def check_annotations(annotations: Annotations) -> list[Finding]:
-    """Suspicious things about the text of annotations."""
-    paths = {source.id: source.path for source in annotations.sources}
-    found = [
-        _finding(
-            "YW203",
-            source.path,
-            1,
-            1,
-            f"the language of {source.path or 'standard input'} is not known;"
-            " comments are taken to begin with #",
-            "say --language or --comment",
-        )
-        for source in annotations.sources
-        if source.language is None and source.guessed
-    ]
-    if not annotations.annotations:
-        first = annotations.sources[0].path if annotations.sources else ""
-        return [
-            *found,
-            _finding("YW204", first, 1, 1, "No YW comments found", "mark a block with @begin NAME"),
-        ]
-    begins: list[Annotation] = []
-    by_id = {each.id: each for each in annotations.annotations}
-    for each in annotations.annotations:
-        found += (
-            _at(code, paths, each, message, hint) for code, message, hint in _word_findings(each)
-        )
-        if each.tag == "begin":
-            begins.append(each)
-        elif each.tag == "end" and begins:
-            begin = begins.pop()
-            if each.value and begin.value != each.value:
-                found.append(
-                    _at(
-                        "YW201",
-                        paths,
-                        each,
-                        f"{each.keyword} {each.value} closes the block {begin.value},"
-                        f" which began in line {begin.line}",
-                        f"write {each.keyword} {begin.value}",
-                    )
-                )
-        elif each.qualifies is not None and each.tag not in _SAYS[by_id[each.qualifies].tag]:
-            owner = by_id[each.qualifies]
-            message = f"{each.keyword} says nothing of {owner.keyword} {owner.value}"
-            where = "an @out" if each.tag == "log" else "a port"
-            found.append(_at("YW205", paths, each, message, f"put it after {where}"))
-    return found
-
-
-def _word_findings(each: Annotation) -> Iterator[tuple[str, str, str]]:
-    words = each.text.split()[1:]
-    if each.tag in _TAKES_ONE and len(words) > 1 and words[0].endswith(","):
-        rest = " ".join(words[1:])
-        yield (
-            "YW202",
-            f"{each.keyword} declares only {each.value}, not {rest}",
-            "one keyword for each name",
-        )
-    if each.tag in ("uri", "file") and len(words) > 1 and ("{" in words[1] or "." in words[1]):
-        yield (
-            "YW206",
-            f"{each.keyword} ends at the blank: {each.value}",
-            "a template cannot hold blanks",
-        )
+_MOST_LINES = 10
 
 
 def check_workflow(workflow: Workflow) -> list[Finding]:
@@ -161,6 +79,7 @@ class _Checker:
         self.workflow = workflow
         self.notes = {each.id: each for each in workflow.annotations}
         self.paths = {source.id: source.path for source in workflow.sources}
+        self.functions = {p.id for p in workflow.programs if p.is_function}
         self.children: dict[int, list[Program]] = {}
         for program in workflow.programs:
             if program.parent is not None:
@@ -172,7 +91,7 @@ class _Checker:
 
     def at(self, code: str, annotation: int, message: str, hint: str = "") -> Finding:
         """A finding at an annotation."""
-        return _at(code, self.paths, self.notes[annotation], message, hint)
+        return at_annotation(code, self.paths, self.notes[annotation], message, hint)
 
     def names(self) -> Iterator[Finding]:
         """Duplicate blocks and ports."""
@@ -244,10 +163,17 @@ class _Checker:
     def _steps_writes(self, block: Program, names: _Names) -> Iterator[Finding]:
         wanted = NearNames([*names.reads, *names.leaves])
         renamed = "give each version a name of its own with @as"
-        for name, ports in names.writes.items():
-            if len({port.program for port in ports}) > 1:
-                lines = ", ".join(str(self.notes[port.annotation].line) for port in ports)
-                message = f"{len(ports)} steps write {name} (lines {lines}); all are connected"
+        for name, written in names.writes.items():
+            ports = [port for port in written if port.program not in self.functions]
+            if not ports:  # what a function returns goes to its caller
+                continue
+            writers = {port.program for port in ports}
+            if len(writers) > 1:
+                lines = ", ".join(
+                    str(self.notes[port.annotation].line) for port in ports[:_MOST_LINES]
+                )
+                more = ", …" if len(ports) > _MOST_LINES else ""
+                message = f"{len(writers)} steps write {name} (lines {lines}{more})"
                 yield self.at("YW302", ports[-1].annotation, message, renamed)
             if name not in names.reads and name not in names.leaves:
                 message = f"nothing in {block.name} reads {name}"
@@ -309,7 +235,7 @@ class _Checker:
                     ready.append(after)
         for step, before in waits.items():
             if before:
-                others = ", ".join(sorted(steps[other].name for other in before))
+                others = ", ".join(sorted(steps[other].name for other in before)[:_MOST_LINES])
                 yield self.at(
                     "YW308",
                     steps[step].begin,
@@ -380,15 +306,3 @@ class _Checker:
 def _meant(known: NearNames, name: str, otherwise: str) -> str:
     near = known.near(name)
     return f"did you mean {near}?" if near else otherwise
-
-
-def _at(
-    code: str, paths: dict[int, str], annotation: Annotation, message: str, hint: str = ""
-) -> Finding:
-    path = place_of(paths[annotation.source], annotation.cell)
-    return _finding(code, path, annotation.line, annotation.column, message, hint)
-
-
-def _finding(code: str, path: str, line: int, column: int, message: str, hint: str) -> Finding:
-    severity: Severity = "error" if code.startswith("YW1") else "warning"
-    return Finding(code, severity, message, path, line, column, hint)
