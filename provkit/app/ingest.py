@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from provkit.app.folder import ProjectFolder, is_run_id, recorder_is_alive
+from provkit.app.foreign_documents import document_triples
 from provkit.app.program_models import Models
 from provkit.app.statements import Said, read_statement, what_was_said
 from provkit.capture.journal import read_record
@@ -240,6 +241,8 @@ def _encode(record: _Record, said: Mapping[str, Said], models: Models) -> Graphs
     graphs = encode_statement(statement)
     if statement.kind == "tombstone":
         graphs[record.name] += _encode_tombstone(statement)
+    elif statement.kind == "import":
+        graphs[record.name] += document_triples(models.project, statement)
     elif statement.kind == "model":
         graphs |= models.of_statement(statement)
     return graphs

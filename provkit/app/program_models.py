@@ -32,6 +32,7 @@ class Models:
     """
 
     def __init__(self, project: ProjectFolder, store: Store) -> None:
+        self.project = project
         self._archive = Archive(project.path("objects"))
         self._store = store
         self._done: set[tuple[str, str]] = set()
