@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from provkit.app.folder import not_usable
+from provkit.app.foreign_runs import Adoption
 from provkit.app.project import Project
 from provkit.app.settings import current_user, read_settings
 from provkit.app.statements import state, what_was_said
@@ -35,6 +36,7 @@ class ImportReport:
     Attributes:
         kind: Importer that read the source.
         added: Id and number of each run that was put on record.
+        kept: How many contents were taken over into the archive, new or not.
         already: Ids of runs that were here before.
         deleted: Ids of runs that were deleted here and stay so.
         repairs: What was wrong in the source and what was done about it.
@@ -42,6 +44,7 @@ class ImportReport:
 
     kind: str
     added: tuple[tuple[str, int], ...]
+    kept: int
     already: tuple[str, ...]
     deleted: tuple[str, ...]
     repairs: tuple[str, ...]
@@ -51,6 +54,7 @@ class ImportReport:
         return {
             "kind": self.kind,
             "added": [{"id": run, "seq": seq} for run, seq in self.added],
+            "kept": self.kept,
             "already": list(self.already),
             "deleted": list(self.deleted),
             "repairs": list(self.repairs),
@@ -77,22 +81,26 @@ def import_source(project: Project, source: str, kind: str | None = None) -> Imp
     found = importer.read(source)
     said = what_was_said(project)
     fresh: list[tuple[str, ImportedRun]] = []
+    seen: set[str] = set()
     already, deleted, notes = [], [], []
     for run in found.runs:
         record, note = _record_name(run.id)
         heard = said.get(run_iri(record))
         if heard is not None and heard.deleted:
             deleted.append(run.id)
-        elif _is_here(project, record):
+        elif record in seen or _is_here(project, record):
             already.append(run.id)
         else:
+            seen.add(record)
             fresh.append((record, run))
             notes += [note] if note else []
-    repairs = (*found.repairs, *notes)
+    adoption = Adoption(project, found.copies)
+    fresh = [(record, adoption.adopt(run)) for record, run in fresh]
+    repairs = (*found.repairs, *notes, *adoption.problems)
     if fresh:
         _state_import(project, source, name, [record for record, _ in fresh], repairs)
     added = [(run.id, _record(project, record, run)) for record, run in fresh]
-    return ImportReport(name, tuple(added), tuple(already), tuple(deleted), repairs)
+    return ImportReport(name, tuple(added), adoption.kept, tuple(already), tuple(deleted), repairs)
 
 
 def _state_import(

@@ -19,11 +19,15 @@ _SHOWN = 20
 def import_(session: Session, source: str, kind: str | None, fmt: str) -> None:
     r"""Read runs recorded by other tools; every repair is told.
 
-    SOURCE is a file or folder: RunManager's exported Prolog facts. Runs keep
-    their own ids; importing twice changes nothing.
+    SOURCE is a file or folder: the home of recordr (recordr.sqlite), the
+    provenance folder of matlab-dataone (recordm.sqlite), or the Prolog facts
+    that a RunManager exported. Runs keep their own ids, and archived files
+    whose hash agrees are archived here; importing twice changes nothing.
 
     \b
     Examples:
+      provkit import ~/.recordr
+      provkit import ~/.d1/provenance
       provkit import facts/
       provkit import facts/ --as runmanager-facts --json | jq '.repairs'
     """
@@ -38,6 +42,7 @@ def import_(session: Session, source: str, kind: str | None, fmt: str) -> None:
     if report.added:
         numbers = [seq for _, seq in report.added]
         output.write(f"  numbers {min(numbers)} to {max(numbers)}; see `provkit runs`")
+        output.write(f"  {words.count(report.kept, 'content')} of their files archived")
     for ids, what in ((report.already, "here already"), (report.deleted, "deleted here, left so")):
         if ids:
             output.write(f"{words.count(len(ids), 'run')} {what}")

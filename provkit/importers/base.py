@@ -8,7 +8,8 @@ puts the answer on record.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from provkit.errors import UnknownDataError
@@ -16,6 +17,8 @@ from provkit.model.events import Event
 from provkit.plugins import load_plugin
 
 BUILTIN = {
+    "recordr": "provkit.importers.recordr:importer",
+    "matlab-dataone": "provkit.importers.matlab_dataone:importer",
     "runmanager-facts": "provkit.importers.runmanager_facts:importer",
 }
 """Kind of source to its importer, in the order in which they are tried."""
@@ -42,11 +45,14 @@ class Imported:
         kind: Name of the importer.
         runs: In the order of the source.
         repairs: What was wrong or unclear in it and what was done about it, one sentence each.
+        copies: SHA-256 to path of a file of the source that holds those bytes, as far as it kept
+            what runs read and wrote.
     """
 
     kind: str
     runs: tuple[ImportedRun, ...]
     repairs: tuple[str, ...] = ()
+    copies: Mapping[str, str] = field(default_factory=dict)
 
 
 class Importer(Protocol):

@@ -13,7 +13,8 @@ from pathlib import Path
 from provkit.errors import UnknownDataError
 from provkit.importers.base import Imported
 from provkit.importers.prolog import Fact, Unreadable, read_facts
-from provkit.importers.runmanager import EXECMETA, FILEMETA, TAG, Row, make_records
+from provkit.importers.repairs import PLACE, Place, Repairs, Row
+from provkit.importers.runmanager import EXECMETA, FILEMETA, TAG, make_records
 
 MAX_FILE_BYTES = 1 << 30
 _COLUMNS = {"execmeta": EXECMETA, "filemeta": FILEMETA, "tag": TAG}
@@ -40,7 +41,7 @@ class RunManagerFacts:
             UnknownDataError: There is no fact of execmeta in it.
         """
         rows: dict[str, list[Row]] = {relation: [] for relation in _COLUMNS}
-        repairs: list[str] = []
+        repairs = Repairs()
         for path in _files(source):
             _read_file(path, rows, repairs)
         if not rows["execmeta"]:
@@ -66,7 +67,7 @@ def _files(source: str) -> Iterator[Path]:
         yield place
 
 
-def _read_file(path: Path, rows: dict[str, list[Row]], repairs: list[str]) -> None:
+def _read_file(path: Path, rows: dict[str, list[Row]], repairs: Repairs) -> None:
     if path.stat().st_size > MAX_FILE_BYTES:
         raise UnknownDataError(f"{path} is larger than {MAX_FILE_BYTES} bytes")
     data = path.read_bytes()
@@ -74,17 +75,17 @@ def _read_file(path: Path, rows: dict[str, list[Row]], repairs: list[str]) -> No
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("latin-1")
-        repairs.append(f"{path} is not UTF-8, read as Latin-1")
-    unescaped = 0
+        repairs.say(f"{path} is not UTF-8, read as Latin-1")
     for fact in read_facts(text, _ARITIES):
         if isinstance(fact, Unreadable):
-            repairs.append(f"{path}:{fact.line}: {fact.why}, left out")
+            repairs.say(f"{path}:{fact.line}: {fact.why}, left out")
             continue
-        unescaped += fact.unescaped
-        rows[fact.relation].append(_row(fact))
-    if unescaped:
-        repairs.append(f"{path}: {unescaped} facts with quotes that were not escaped")
+        row = _row(path, fact)
+        if fact.unescaped:
+            repairs.count("facts with quotes that were not escaped", row)
+        rows[fact.relation].append(row)
 
 
-def _row(fact: Fact) -> Row:
-    return dict(zip(_COLUMNS[fact.relation], fact.values, strict=True))
+def _row(path: Path, fact: Fact) -> Row:
+    place = Place(f"{path.name} line", fact.line)
+    return {PLACE: place, **dict(zip(_COLUMNS[fact.relation], fact.values, strict=True))}

@@ -101,7 +101,7 @@ def test_a_tag_never_makes_a_run(tmp_path: Path) -> None:
     imported = read(tmp_path, execution(), f"tag(1, '{TWO}', 'lost').")
 
     assert [run.id for run in imported.runs] == [ONE]
-    assert "1 × tags of no known execution, left out" in imported.repairs
+    assert "1 × tags of no known execution, left out: facts.P line 3" in imported.repairs
 
 
 def test_a_run_without_a_tag_is_kept(tmp_path: Path) -> None:
@@ -158,14 +158,14 @@ def test_rows_of_unknown_executions_are_left_out_and_counted(tmp_path: Path) -> 
     imported = read(tmp_path, execution(), file("read", "/p/a", run=TWO))
 
     assert only_run(imported).inputs == ()
-    assert "1 × filemeta rows of no known execution, left out" in imported.repairs
+    assert "1 × filemeta rows of no known execution, left out: facts.P line 3" in imported.repairs
 
 
 def test_a_second_row_of_an_execution_is_left_out(tmp_path: Path) -> None:
     imported = read(tmp_path, execution(), execution(user="bob"))
 
     assert only_run(imported).user == "ann"
-    assert "1 × second rows of one execution, left out" in imported.repairs
+    assert "1 × second rows of one execution, left out: facts.P line 3" in imported.repairs
 
 
 def test_reading_twice_gives_the_same(tmp_path: Path) -> None:
