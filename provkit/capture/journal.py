@@ -25,6 +25,8 @@ from provkit.model.events import Event, decode_event, encode_event
 from provkit.model.identifiers import check_run_id
 from provkit.model.seal import seal_line_of
 
+_JSON = json.JSONEncoder(separators=(",", ":"))
+
 
 class Journal:
     """The open record of a run that is going on.
@@ -129,7 +131,7 @@ class Journal:
 
 def encode_line(event: Event) -> bytes:
     """One line of a record; bytes of names that are not UTF-8 survive as escapes."""
-    return json.dumps(encode_event(event), separators=(",", ":")).encode("ascii") + b"\n"
+    return _JSON.encode(encode_event(event)).encode("ascii") + b"\n"
 
 
 def read_record(path: str | os.PathLike[str]) -> list[Event]:

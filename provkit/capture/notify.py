@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _LOOK_EVERY_S = 0.05
 _UNKNOWN_STATUS = 255 << 8
 _BURIAL_S = 1.0
+_START_S = 60.0
 
 _ISOLATED = ("-I", "-S", "-E", "-c")
 
@@ -235,8 +236,9 @@ class Supervised(Attention):
     def _next_report(self, *, wait: bool = False) -> tuple[str, list[int]] | None:
         """The next line of the supervisor; ``gone`` when it is; None when there is none now."""
         while b"\n" not in self._rest:
-            if wait:
-                select.select([self._reports], [], [])
+            if wait and not select.select([self._reports], [], [], _START_S)[0]:
+                os.kill(self._supervisor, signal.SIGKILL)
+                return ("F", [errno.ETIMEDOUT])
             try:
                 piece = os.read(self._reports, 4096)
             except BlockingIOError:

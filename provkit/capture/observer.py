@@ -153,7 +153,7 @@ class Observer(Report):
         if self._noise.hides(path):
             return
         number = self._number(pid)
-        now = identify(path)
+        now = seen if seen is not None and not seen.is_link else identify(path)
         if now is not None and now.is_link:
             self._meet(path, now)
             self._lines.tell(number, "read", path, at)
@@ -199,10 +199,12 @@ class Observer(Report):
             staged: Copy of the old bytes.
             why: Why there is none.
         """
-        path = self._target(path)
+        now = seen or identify(path)
+        if now is not None and now.is_link:
+            path = os.path.realpath(path)  # where the bytes end up
+            now = identify(path)
         if self._noise.hides(path):
             return
-        now = identify(path)
         if now is not None and not now.is_regular:
             self._noise.hide(path, "device")
             return
@@ -354,10 +356,6 @@ class Observer(Report):
 
     def _names(self, names: Iterable[str] | None) -> tuple[str, ...] | None:
         return None if names is None else tuple(self._noise.relative(name) for name in names)
-
-    def _target(self, path: str) -> str:
-        """Where a write through symbolic links ends up."""
-        return os.path.realpath(path) if os.path.islink(path) else path  # noqa: PTH114
 
     def _old(self, path: str, seen: Identity | None) -> Identity | None:
         """Identity of a file before the run changed it, as far as it is known."""

@@ -250,20 +250,24 @@ Event = (
     | RunEnded
 )
 
+_DEFAULTS: dict[type[Event], tuple[tuple[str, Any], ...]] = {
+    kind: tuple(
+        (each.name, each.default if each.default_factory is MISSING else each.default_factory())
+        for each in fields(kind)
+    )
+    for kind in get_args(Event)
+}
 _KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 def encode_event(event: Event) -> dict[str, Any]:
     """One event as a JSON object; what has its default value is left out."""
-    row: dict[str, Any] = {"event": type(event).__name__}
-    for each in fields(event):
-        value = getattr(event, each.name)
-        default = each.default
-        if each.default_factory is not MISSING:
-            default = each.default_factory()
-        if value == default and each.name != "format":
-            continue
-        row[each.name] = write_time(value) if isinstance(value, datetime) else value
+    kind = type(event)
+    row: dict[str, Any] = {"event": kind.__name__}
+    for name, default in _DEFAULTS[kind]:
+        value = getattr(event, name)
+        if value != default or name == "format":
+            row[name] = write_time(value) if isinstance(value, datetime) else value
     return row
 
 
