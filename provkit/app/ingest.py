@@ -124,7 +124,7 @@ def ingest(project: ProjectFolder, store: OxigraphStore) -> Ingested:
         if not hybrid.is_fresh(store):
             hybrid.refresh(store)
     elif done.changed:
-        hybrid.refresh_states(store, states)
+        hybrid.refresh_states(store, states, None if done.statements else done.runs)
     return done
 
 

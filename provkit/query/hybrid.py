@@ -72,17 +72,21 @@ def refresh(store: OxigraphStore, rules: Iterable[Query] | None = None) -> None:
     store.replace({_FRESH: _marks(wanted)})
 
 
-def refresh_states(store: OxigraphStore, states: Mapping[IRI, Literal]) -> None:
+def refresh_states(
+    store: OxigraphStore, states: Mapping[IRI, Literal], runs: Iterable[IRI] | None = None
+) -> None:
     """Bring the derived graphs up to date after states of files were added.
 
-    A rule with a parameter ``state`` or ``path`` concludes from one state, or
-    from the states at one path, only; what it concluded of the others stands.
-    The rest is worked out whole.
+    A rule with a parameter ``state``, ``path`` or ``run`` concludes from one state, from
+    the states at one path, or from one run only; what it concluded of the others
+    stands. The rest is worked out whole.
 
     Args:
         store: Where the joins were up to date before.
         states: Each state that was added, with its path.
+        runs: The runs that were added, when nothing else was; else every run is looked at.
     """
+    added_runs = None if runs is None else sorted(runs)
     wanted = hybrid_rules()
     for rule in wanted:
         graph = derived_graph(rule)
@@ -96,10 +100,16 @@ def refresh_states(store: OxigraphStore, states: Mapping[IRI, Literal]) -> None:
                 new = set(_conclude(store, rule, path, added))
                 old = {t for each in {t.subject for t in new} for t in store.said_of(each, graph)}
                 store.change(graph, add=new - old, remove=old - new)
+        elif "run" in narrowed and added_runs is not None:
+            for run in added_runs:
+                store.change(graph, add=store.construct(rule.text, run=run), remove=())
         else:
             _change(store, graph, _conclude(store, rule))
         if rule.graph == _BEFORE_MATCHES:
-            _change(store, _MATCHES, match_recorded(store))
+            if added_runs is not None:
+                store.change(_MATCHES, add=match_recorded(store, added_runs), remove=())
+            else:
+                _change(store, _MATCHES, match_recorded(store))
     store.replace({_FRESH: _marks(wanted)})
 
 

@@ -208,7 +208,7 @@ class OxigraphStore:
             found = self._ask_engine(rule, {})
             if not isinstance(found, ox.QueryTriples):
                 raise QuerySyntaxError("not a CONSTRUCT query", hint="a rule makes triples")
-            quads = {ox.Quad(each.subject, each.predicate, each.object, place) for each in found}
+            quads = [ox.Quad(each.subject, each.predicate, each.object, place) for each in found]
             engine.remove_graph(place)
             engine.bulk_extend(quads)
 
