@@ -91,6 +91,7 @@ class Supervisor:
         self._kernel = kernel
         self._listener = listener
         self._run = run
+        self._runs = [run]
         self._command = command
         self._report = report
         self._poll = select.epoll()
@@ -114,7 +115,7 @@ class Supervisor:
 
     def serve(self) -> None:
         """Answer until the last process that the filter holds is gone."""
-        while self._guarded(self._turn):
+        while self._guarded(self._turns):
             pass
         self._deadline = time.monotonic() + _DRAIN_S
         while self._guarded(self._drain) and time.monotonic() < self._deadline + _GIVE_UP_S:
@@ -152,27 +153,37 @@ class Supervisor:
         self._reap()
         return True
 
-    def _turn(self) -> bool:
-        """Wait for something, and see to it; False when nobody is left."""
-        ready = self._poll.poll(self._patience())
-        for handle, events in ready:
-            if handle != self._listener:
-                self._notice(handle, events)
-            elif events & select.EPOLLIN:
+    def _turns(self) -> bool:
+        """Wait for things and see to them; False once nobody is left."""
+        poll, wait_s = self._poll.poll, _IDLE_S
+        held = [(self._listener, select.EPOLLIN)]
+        while self._alive:
+            ready = poll(wait_s)
+            if ready == held:  # nearly always
                 self._answer()
+                wait_s = _WRITE_S
+            elif ready:
+                for handle, events in ready:
+                    self._see_to(handle, events)
+                wait_s = _WRITE_S
             else:
-                self._alive = False
-        if not ready:
-            self._run.trace.flush()
-            self._reap()
-        if self._ended and not self._reported and time.monotonic() > self._deadline:
-            self._tell_end()
-        return self._alive
+                for run in self._runs:
+                    run.trace.flush()
+                self._reap()
+                wait_s = _IDLE_S
+            if self._ended is not None and not self._reported:
+                wait_s = _HURRY_S
+                if time.monotonic() > self._deadline:
+                    self._tell_end()
+        return False
 
-    def _patience(self) -> float:
-        if self._ended and not self._reported:
-            return _HURRY_S
-        return _WRITE_S if self._run.trace.waits else _IDLE_S
+    def _see_to(self, handle: int, events: int) -> None:
+        if handle != self._listener:
+            self._notice(handle, events)
+        elif events & select.EPOLLIN:
+            self._answer()
+        else:
+            self._alive = False
 
     # Held calls
 
@@ -231,6 +242,7 @@ class Supervisor:
             if word == b"end" and process.hosts is not None:
                 self._poll_ends()
                 process.hosts.close()
+                self._runs.remove(process.hosts)
                 lost = process.hosts.trace.lost
                 process.hosts = None
                 return LOST if lost else YES
@@ -246,7 +258,9 @@ class Supervisor:
         except OSError:
             os.close(handle)
             raise
-        return TracedRun(root, Trace(handle), Staging(root, folder, time.time_ns()))
+        run = TracedRun(root, Trace(handle), Staging(root, folder, time.time_ns()))
+        self._runs.append(run)
+        return run
 
     # Ends
 
