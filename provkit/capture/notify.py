@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from provkit.capture.observer import Observer
 
-_LOOK_EVERY_S = 0.05
+_LOOK_EVERY_S = 0.03
 _UNKNOWN_STATUS = 255 << 8
 _BURIAL_S = 1.0
 _START_S = 60.0

@@ -22,7 +22,7 @@ from provkit.capture.recorder import Ending, Verdict, Watch
 from provkit.capture.snapshot import tell_end
 from provkit.errors import CaptureError
 
-_LOOK_EVERY_S = 0.1
+_LOOK_EVERY_S = 0.02
 _COMPILERS = ("cc", "gcc", "clang")
 _SOURCE = f"{os.path.dirname(os.path.abspath(__file__))}/preload_shim.c"
 _VARIABLE = "PROVKIT_PRELOAD"

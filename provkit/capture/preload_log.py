@@ -1,7 +1,8 @@
 """Read what ``preload_shim.c`` writes, and tell an observer what it says.
 
-The file is mapped by every process of the run; a record that was begun but is
-not ready yet makes the reader wait, and is skipped at the end.
+The files are mapped by every process of the run, each used until it is full; the
+next is made when one is half full. A record that was begun but is not ready yet
+makes the reader wait, and is skipped at the end.
 """
 
 # Plain os: pathlib costs 5 ms, and a log has many lines.
@@ -19,8 +20,8 @@ from provkit.capture.observer import Observer
 from provkit.capture.opened import GONE, Folders, tell_opened
 from provkit.capture.tree import identify
 
-SIZE_BYTES = 64 << 20
-"""Room for some 500,000 calls; what does not fit is counted."""
+SIZE_BYTES = 8 << 20
+"""Of one file: room for some 60,000 calls."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD = struct.Struct("=QQ")
@@ -30,31 +31,26 @@ _WHY = "the preload recorder tells of it when it is written already"
 
 
 class PreloadLog:
-    """The shared file of one run.
+    """The shared files of one run.
 
     Args:
-        path: Where to make it.
+        path: Where to make them, without their number.
         observer: Who is told.
 
     Attributes:
         command: Process id of the command, whose end is told by who waits for it.
 
     Raises:
-        OSError: There is no room for it.
+        OSError: There is no room for the first.
     """
 
     def __init__(self, path: str, observer: Observer) -> None:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        try:
-            # Not sparse: writing to a mapped page for which there is no room kills the writer.
-            os.posix_fallocate(handle, 0, SIZE_BYTES)
-            self._map = mmap.mmap(handle, SIZE_BYTES)
-        finally:
-            os.close(handle)
         self.command = 0
-        self._observer = observer
+        self._path = path
+        self._maps = [_make(f"{path}.0")]
+        self._number = 0
         self._place = _HEAD.size
-        self._map[: _HEAD.size] = _HEAD.pack(_HEAD.size, 0)
+        self._observer = observer
         self._folders = Folders()
         self._programs: dict[int, tuple[list[str], str, str]] = {}
         self._tellers: dict[int, Callable[[_Record], None]] = {
@@ -78,27 +74,48 @@ class PreloadLog:
         Args:
             last: Nobody writes any more: skip what was never finished.
         """
-        used = min(_HEAD.unpack_from(self._map)[0], SIZE_BYTES)
-        while self._place + _RECORD.size <= used:
+        self._make_next()
+        while self._read_on(last=last) and self._number + 1 < len(self._maps):
+            self._number += 1
+            self._place = _HEAD.size
+
+    def _read_on(self, *, last: bool) -> bool:
+        """Tell what is ready in the file at hand; whether that was all it will ever hold."""
+        data = self._maps[self._number]
+        used: int = _HEAD.unpack_from(data)[0]
+        end = min(used, SIZE_BYTES)
+        while self._place + _RECORD.size <= end:
             magic, kind, length, ready, texts, pid, parent, flags, _, at = _RECORD.unpack_from(
-                self._map, self._place
+                data, self._place
             )
             if magic == _MAGIC and ready:
                 start = self._place + _RECORD.size
                 teller = self._tellers.get(kind)
                 if teller is not None and length >= _RECORD.size:
-                    teller(_Record(pid, parent, flags, at, self._map[start : start + texts]))
+                    teller(_Record(pid, parent, flags, at, data[start : start + texts]))
+            elif not last and magic != _MAGIC and used > SIZE_BYTES:
+                return True  # the rest was too little for anybody's record
             elif not last:
-                return
+                return False
             self._place += length if magic == _MAGIC and length >= _RECORD.size else 8
+        return used > SIZE_BYTES
+
+    def _make_next(self) -> None:
+        """Make the next file in time."""
+        if _HEAD.unpack_from(self._maps[-1])[0] > SIZE_BYTES // 2:
+            try:
+                self._maps.append(_make(f"{self._path}.{len(self._maps)}"))
+            except OSError as error:
+                self._observer.problem(f"no room for the log of preload: {error.strerror}")
 
     def close(self) -> None:
-        """Tell the rest and let the file go."""
+        """Tell the rest and let the files go."""
         self.advance(last=True)
-        lost = _HEAD.unpack_from(self._map)[1]
+        lost = sum(_HEAD.unpack_from(data)[1] for data in self._maps)
         if lost:
-            self._observer.problem(f"{lost} calls are not recorded: the shared file is full")
-        self._map.close()
+            self._observer.problem(f"{lost} calls are not recorded: the shared file was full")
+        for data in self._maps:
+            data.close()
 
     def _begin(self, record: _Record) -> None:
         executable, directory, *command = record.texts
@@ -154,6 +171,18 @@ class PreloadLog:
         target = self._folders.real(name)
         path = os.path.normpath(os.path.join(os.path.dirname(target), text))
         self._observer.linked(record.pid, path, target, at=record.at, symbolic=True)
+
+
+def _make(path: str) -> mmap.mmap:
+    """A new shared file. Not sparse: a page for which there is no room would kill its writer."""
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        os.posix_fallocate(handle, 0, SIZE_BYTES)
+        data = mmap.mmap(handle, SIZE_BYTES)
+    finally:
+        os.close(handle)
+    data[: _HEAD.size] = _HEAD.pack(_HEAD.size, 0)
+    return data
 
 
 class _Record:

@@ -7,13 +7,15 @@
  *
  * Layout of the file: struct head, then records of struct record, each followed by
  * its texts (ended by zeros) and padded to 8 bytes. A record counts once `ready` is
- * set, so that a process killed in the middle leaves one that is skipped.
+ * set, so that a process killed in the middle leaves one that is skipped. When a
+ * file is full its successor is used, which the recorder makes in time.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,10 +34,55 @@ struct head { uint64_t used; uint64_t lost; };
 struct record { uint16_t magic; uint16_t kind; uint32_t length; uint32_t ready; uint32_t texts;
                 uint32_t pid; uint32_t parent; uint32_t flags; uint32_t unused; uint64_t at; };
 
-static struct head *head;
+static struct head *head;   /* of the file in use */
 static uint64_t size;
+static char path_of[4096];  /* its path, before ".N" */
+static int number;
+static int changing;
 
 static int (*real_open)(const char *, int, ...);
+
+/* Map the file of that number; leaves the one before mapped, somebody may be writing there. */
+static int use_file(int which)
+{
+    char path[4096 + 16];
+    struct stat info;
+    snprintf(path, sizeof path, "%s.%d", path_of, which);
+    int file = real_open(path, O_RDWR | O_CLOEXEC);
+    if (file < 0)
+        return 0;
+    void *map = MAP_FAILED;
+    if (!fstat(file, &info) && info.st_size > (off_t)sizeof(struct head))
+        map = mmap(NULL, info.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    if (map == MAP_FAILED)
+        return 0;
+    size = info.st_size;
+    number = which;
+    __atomic_store_n(&head, map, __ATOMIC_RELEASE);
+    return 1;
+}
+
+/* Room for a record, in this file or the next; NULL when there is none. */
+static struct record *room_for(uint64_t length)
+{
+    for (int tries = 0; tries < 1000; tries++) {
+        struct head *now = __atomic_load_n(&head, __ATOMIC_ACQUIRE);
+        uint64_t place = __atomic_fetch_add(&now->used, length, __ATOMIC_RELAXED);
+        if (place + length <= size)
+            return (struct record *)((char *)now + place);
+        if (!__atomic_exchange_n(&changing, 1, __ATOMIC_ACQUIRE)) {
+            int done = now != head || use_file(number + 1);
+            __atomic_store_n(&changing, 0, __ATOMIC_RELEASE);
+            if (!done) {
+                __atomic_fetch_add(&now->lost, 1, __ATOMIC_RELAXED);
+                return NULL;
+            }
+        } else
+            sched_yield();
+    }
+    return NULL;
+}
 
 /* One record with its texts, which may be absent; errno is the caller's to keep. */
 static void say_with(int kind, uint32_t flags, const char *one, const char *two,
@@ -48,12 +95,9 @@ static void say_with(int kind, uint32_t flags, const char *one, const char *two,
     while (given < count && words[given] && n3 + strlen(words[given]) < WORDS_MAX)
         n3 += strlen(words[given++]) + 1;
     uint64_t length = (sizeof(struct record) + n1 + n2 + n3 + 7) & ~7ull;
-    uint64_t place = __atomic_fetch_add(&head->used, length, __ATOMIC_RELAXED);
-    if (place + length > size) {
-        __atomic_fetch_add(&head->lost, 1, __ATOMIC_RELAXED);
+    struct record *record = room_for(length);
+    if (!record)
         return;
-    }
-    struct record *record = (struct record *)((char *)head + place);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     record->length = length;
@@ -141,20 +185,12 @@ static void ended(int status, void *unused) { (void)unused; say('E', status, NUL
 __attribute__((constructor)) static void begin(int count, char **words)
 {
     const char *path = getenv("PROVKIT_PRELOAD");
-    struct stat info;
     char folder[4096], program[4096];
     int kept = errno;
     real_open = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
-    int file = path && real_open ? real_open(path, O_RDWR | O_CLOEXEC) : -1;
-    if (file >= 0) {
-        if (!fstat(file, &info) && info.st_size > (off_t)sizeof(struct head)) {
-            void *map = mmap(NULL, info.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-            if (map != MAP_FAILED) {
-                size = info.st_size;
-                head = map;
-            }
-        }
-        close(file);
+    if (path && real_open && strlen(path) < sizeof path_of) {
+        strcpy(path_of, path);
+        use_file(0);
     }
     if (head) {
         ssize_t n = readlink("/proc/self/exe", program, sizeof program - 1);
