@@ -30,11 +30,12 @@ import json
 import os
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
+from provkit.app.locate import FOLDER
 from provkit.errors import (
     IdentifierError,
     NotRecordedError,
@@ -48,7 +49,6 @@ from provkit.times import write_time
 FORMAT = 1
 """Version of the folder's layout; a project of a greater one is refused."""
 
-FOLDER = ".provkit"
 SUBFOLDERS = ("runs", "records", "objects", "staging", "sequence", "index", "cache")
 
 BIRTH_S = 10.0
@@ -189,54 +189,6 @@ class ProjectFolder:
                 if found is not None:
                     return found
         raise NotRecordedError(f"no run {run!r} in this project", hint="see `provkit runs`")
-
-
-def locate(
-    named: str | None = None,
-    *,
-    start: str | None = None,
-    environ: Mapping[str, str] = os.environ,
-) -> str | None:
-    """Root of the project in force: ``--project``, ``PROVKIT_PROJECT``, else upwards from here.
-
-    Args:
-        named: Folder named with ``--project``.
-        start: Where to look upwards from; the working directory by default.
-        environ: Where ``PROVKIT_PROJECT`` is looked up.
-
-    Returns:
-        None when there is no project at that place.
-
-    Raises:
-        UsageError: The folder named is not there.
-    """
-    named = named or environ.get("PROVKIT_PROJECT") or None
-    if named is not None:
-        root = project_root(named)
-        return root if os.path.lexists(f"{root}/{FOLDER}") else None
-    place = os.path.realpath(start or _working_directory())
-    while not os.path.lexists(f"{place.rstrip('/')}/{FOLDER}"):
-        above = os.path.dirname(place)
-        if above == place:
-            return None
-        place = above
-    return place
-
-
-def project_root(named: str) -> str:
-    """Real path of a folder that a user named as project; ``DIR/.provkit`` means ``DIR``.
-
-    Raises:
-        UsageError: It is not a folder.
-    """
-    root = os.path.realpath(named)
-    if os.path.basename(root) == FOLDER:
-        root = os.path.dirname(root)
-    if not os.path.isdir(root):
-        raise UsageError(
-            f"no such folder: {named}", hint="--project and PROVKIT_PROJECT name a folder"
-        )
-    return root
 
 
 def read_identity(root: str) -> tuple[str, str]:
@@ -400,13 +352,6 @@ def is_run_id(text: str) -> bool:
 def _real_parent(path: str) -> tuple[str, str]:
     """The folder with symbolic links resolved, and the last name as it is."""
     return os.path.realpath(os.path.dirname(path)), os.path.basename(path)
-
-
-def _working_directory() -> str:
-    try:
-        return os.getcwd()
-    except FileNotFoundError as error:
-        raise UsageError("the working directory is gone", hint="cd to a folder") from error
 
 
 def _forget_growing(growing: str) -> None:

@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from provkit.app.folder import FOLDER, RecordFile, is_run_id, record_name
+from provkit.app.folder import RecordFile, is_run_id, record_name
+from provkit.app.locate import FOLDER
 from provkit.app.project import Project
 from provkit.app.statements import read_statement, statement_files
 from provkit.app.tabular import Tabular

@@ -22,7 +22,7 @@ from typing import Any, ParamSpec, Self, TypeVar, overload
 
 from provkit import __version__
 from provkit.app import record as recording_of_commands
-from provkit.app.folder import project_root
+from provkit.app.locate import project_root
 from provkit.app.project import Project, create_project, find_project
 from provkit.app.recording import Recording, unseen
 from provkit.app.request import Recorded, Request

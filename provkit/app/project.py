@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING
 
 from provkit.app.folder import (
     ProjectFolder,
-    locate,
     make_folder,
-    project_root,
     read_identity,
 )
+from provkit.app.locate import locate, project_root
 from provkit.errors import (
     NotRecordedError,
     ProjectError,

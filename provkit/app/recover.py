@@ -22,7 +22,6 @@ from typing import Any
 
 from provkit.app.folder import (
     BIRTH_S,
-    FOLDER,
     SUBFOLDERS,
     ProjectFolder,
     RecordFile,
@@ -30,6 +29,7 @@ from provkit.app.folder import (
     not_usable,
     write_identity,
 )
+from provkit.app.locate import FOLDER
 from provkit.app.mend import finish_deletion
 from provkit.app.project import Project
 from provkit.app.statements import what_was_said

@@ -3,6 +3,8 @@
 A file counts as read or written by the flags it is opened with, never by what
 is transferred later: ``copy_file_range``, ``mmap`` and inherited descriptors
 need no further look. A call that will fail, as far as can be seen, is not told.
+The module is long because each of the thirty calls has its own reading of the
+same six arguments, and they are looked up in one table.
 """
 
 # ruff: noqa: PTH116, PTH118 - bytes, and no pathlib in this process

@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from provkit import __version__
-from provkit.app.folder import locate
 from provkit.app.fsck import check_project
+from provkit.app.locate import locate
 from provkit.app.project import Project
 from provkit.app.recover import mend_identity
 from provkit.app.recover import recover as recover_project

@@ -43,11 +43,26 @@ def scan_code(
     Raises:
         AnnotationError: A text that is no script.
     """
+    seen = line_start = 0
+    for begin, stop, is_block in _comments(text, language, path, line):
+        passed = text.count("\n", seen, begin)
+        if passed:
+            line += passed
+            line_start = text.rfind("\n", seen, begin) + 1
+        seen = begin
+        column = begin - line_start
+        yield from lines_of(text[begin:stop], source, line, column, cell, is_block=is_block)
+
+
+def _comments(
+    text: str, language: Language, path: str, line: int
+) -> Iterator[tuple[int, int, bool]]:
+    """Where the content of each comment begins and ends, and whether it has an end of its own."""
     grammar = _grammar(language)
     find, opens, tokens = grammar.first.search, grammar.opening.match, grammar.tokens
     endings = _Endings(text, grammar)
     at = max(text.find(language.begins), 0)
-    seen = line_start = count = 0
+    places = 0
     while True:
         place = find(text, at, endings.limit)
         if place is None:
@@ -56,36 +71,31 @@ def scan_code(
             at = endings.leave_document(at)
             continue
         at = place.start()
-        count += 1
-        if count > _MOST_PLACES:
+        places += 1
+        if places > _MOST_PLACES:
             raise AnnotationError(
                 f"more than {_MOST_PLACES:,} comments, strings and the like [YW108]",
                 file=path,
-                line=line + text.count("\n", seen, at),
+                line=line + text.count("\n", 0, at),
                 column=at - text.rfind("\n", 0, at),
                 hint="is this text a script?",
             )
         opening = opens(text, at)
-        if opening is None:
-            at += 1
-            continue
-        key = str(opening.lastgroup)
-        token = tokens[key]
-        if token.guard is not None and not token.guard(text, at):
+        token = tokens[str(opening.lastgroup)] if opening else None
+        if opening is None or token is None or (token.guard and not token.guard(text, at)):
             at += 1
             continue
         begin = opening.end()
-        stop, end = endings.find(key, token, at, begin)
+        stop, end = endings.find(str(opening.lastgroup), token, at, begin)
         if token.comment:
-            passed = text.count("\n", seen, begin)
-            if passed:
-                line += passed
-                line_start = text.rfind("\n", seen, begin) + 1
-            seen = begin
-            content = text[begin:stop]
-            whole = token.ends != "line"
-            yield from lines_of(content, source, line, begin - line_start, cell, is_block=whole)
+            yield begin, stop, token.ends != "line"
         at = max(end, at + 1)
+
+
+def _no_script(path: str, line: int, *, column: int) -> AnnotationError:
+    message = f"more than {_MOST_PLACES:,} comments, strings and the like [YW108]"
+    hint = "is this text a script?"
+    return AnnotationError(message, file=path, line=line, column=column, hint=hint)
 
 
 def lines_of(
