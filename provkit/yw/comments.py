@@ -73,13 +73,8 @@ def _comments(
         at = place.start()
         places += 1
         if places > _MOST_PLACES:
-            raise AnnotationError(
-                f"more than {_MOST_PLACES:,} comments, strings and the like [YW108]",
-                file=path,
-                line=line + text.count("\n", 0, at),
-                column=at - text.rfind("\n", 0, at),
-                hint="is this text a script?",
-            )
+            row = line + text.count("\n", 0, at)
+            raise _no_script(path, row, column=at - text.rfind("\n", 0, at))
         opening = opens(text, at)
         token = tokens[str(opening.lastgroup)] if opening else None
         if opening is None or token is None or (token.guard and not token.guard(text, at)):
