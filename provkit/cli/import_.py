@@ -6,6 +6,7 @@ import click
 
 from provkit.app.imports import import_source
 from provkit.cli import output, words
+from provkit.cli.import_document import is_document, take_document
 from provkit.cli.session import Session, pass_session
 
 _SHOWN = 20
@@ -24,16 +25,23 @@ def import_(session: Session, source: str, kind: str | None, fmt: str) -> None:
     that a RunManager exported. Runs keep their own ids, and archived files
     whose hash agrees are archived here; importing twice changes nothing.
 
+    A PROV or RDF document (PROV-N, PROV-JSON, PROV-XML, Turtle, TriG, N-Quads,
+    JSON-LD, RDF/XML) is put into the graph as it is, apart from repairs.
+
     \b
     Examples:
       provkit import ~/.recordr
       provkit import ~/.d1/provenance
       provkit import facts/
+      provkit import theirs.provn
       provkit import facts/ --as runmanager-facts --json | jq '.repairs'
     """
     project, is_new = session.find_or_create()
     if is_new:
         output.say(f"New project in {project.root}")
+    if is_document(source, kind):
+        take_document(project, source, kind, fmt)
+        return
     report = import_source(project, source, kind)
     if fmt == "json":
         output.write_json(report.to_json())

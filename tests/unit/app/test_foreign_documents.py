@@ -5,11 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from provkit.app.foreign_documents import import_document
 from provkit.app.ingest import ingest, open_index
 from provkit.app.project import Project, create_project
 from provkit.app.reindex import reindex
+from provkit.cli.import_ import import_
+from provkit.cli.session import Session
 from provkit.errors import UnknownDataError, UsageError
 from provkit.model.identifiers import run_iri
 from provkit.rdf.repairs import mend
@@ -134,3 +137,12 @@ def test_sound_triples_are_left_alone() -> None:
     ]
 
     assert mend(sound) == (sorted(sound), ())
+
+
+def test_the_command_takes_documents(project: Project, tmp_path: Path) -> None:
+    path = put(tmp_path, "a.provn", DOCUMENT)
+    first = CliRunner().invoke(import_, [path], obj=Session(project.root))
+    second = CliRunner().invoke(import_, [path, "--json"], obj=Session(project.root))
+
+    assert "3 statements imported, read as prov-n" in first.output
+    assert '"already": true' in second.output
