@@ -13,7 +13,7 @@ from provkit.app.targets import Target, find_target
 from provkit.errors import NotRecordedError
 from provkit.files import fingerprint
 from provkit.lineage.answer import Lineage, assemble
-from provkit.lineage.network import EVIDENCE, Network
+from provkit.lineage.network import EVIDENCE, Adjacency, run_of
 from provkit.lineage.paths import shortest_paths, through
 from provkit.lineage.walk import Met, Rules, walk_down, walk_up
 from provkit.model.identifiers import content_iri, run_iri
@@ -104,11 +104,11 @@ def ask_lineage(project: Project, question: LineageQuestion) -> LineageAnswer:
     return LineageAnswer(question, target, found, ways, remarks)
 
 
-def _remarks(project: Project, network: Network, target: Target) -> tuple[str, ...]:
+def _remarks(project: Project, network: Adjacency, target: Target) -> tuple[str, ...]:
     """That the file on disk is not the one whose lineage this is, as far as a quick look tells."""
     if target.path is None or "@" in target.text or len(target.states) != 1:
         return ()
-    recorded = network.contents.get(target.states[0])
+    recorded = network.content(target.states[0])
     place = project.absolute(target.path)
     try:
         if recorded is None or os.stat(place).st_size > _QUICK_BYTES:  # noqa: PTH116
@@ -118,20 +118,20 @@ def _remarks(project: Project, network: Network, target: Target) -> tuple[str, .
         return ()
     if not changed:
         return ()
-    run = network.run_of(target.states[0])
-    known = network.runs.get(run) if run is not None else None
+    run = run_of(network, target.states[0])
+    known = network.run(run) if run is not None else None
     since = f"run {known.seq}" if known is not None else "it was recorded"
     return (f"{target.path} has changed since {since}; this is the lineage of the version then",)
 
 
-def answer(network: Network, target: Target, way: Way, rules: Rules) -> Lineage:
+def answer(network: Adjacency, target: Target, way: Way, rules: Rules) -> Lineage:
     """Walk, and say what was met."""
     met = walk_target(network, target, way, rules)
     node = target.run if target.run is not None else target.states[0]
     return assemble(network, rules.by, met, node, target.states)
 
 
-def walk_target(network: Network, target: Target, way: Way, rules: Rules) -> Met:
+def walk_target(network: Adjacency, target: Target, way: Way, rules: Rules) -> Met:
     """What a walk from a target meets."""
     met = Met()
     if way in ("up", "both"):
@@ -145,10 +145,10 @@ def walk_target(network: Network, target: Target, way: Way, rules: Rules) -> Met
 
 
 def _walk(
-    network: Network,
+    network: Adjacency,
     target: Target,
     rules: Rules,
-    walk: Callable[[Network, Any, Rules], Met],
+    walk: Callable[[Adjacency, Any, Rules], Met],
     around: Callable[[int], Any],
 ) -> Met:
     """From the states meant; from a run, one run fewer may be crossed."""
@@ -159,7 +159,7 @@ def _walk(
     return walk(network, around(target.run), rules)
 
 
-def _around_run(network: Network, met: Met, run: int, way: Way) -> None:
+def _around_run(network: Adjacency, met: Met, run: int, way: Way) -> None:
     """The files of the run that was asked about."""
     if way in ("up", "both"):
         met.used.update((state, run) for state in network.inputs(run))

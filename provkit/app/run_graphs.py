@@ -18,7 +18,7 @@ from provkit.app.project import Project
 from provkit.app.runs import list_runs
 from provkit.app.selection import RunFilter
 from provkit.app.targets import Target, find_target
-from provkit.lineage.network import By, Network
+from provkit.lineage.network import Adjacency, By
 from provkit.lineage.walk import Rules
 from provkit.model.identifiers import run_iri
 from provkit.query.catalog import catalog
@@ -139,23 +139,25 @@ def run_graph(project: Project, question: RunGraphQuestion) -> RunGraph:
     return _labelled(network, question.label, title, part, tags)
 
 
-def _grouped(network: Network, rows: Iterable[Sequence[Term | None]]) -> dict[int, list[str]]:
+def _grouped(network: Adjacency, rows: Iterable[Sequence[Term | None]]) -> dict[int, list[str]]:
     found: dict[int, list[str]] = {}
     for run, value in rows:
         text = str(value) if isinstance(value, IRI) else read_text(cast(Literal, value))
-        found.setdefault(network.node(str(run)), []).append(text)
+        number = network.find(str(run))
+        if number is not None:
+            found.setdefault(number, []).append(text)
     return found
 
 
-def _everything(network: Network, programs: dict[int, int]) -> _Part:
+def _everything(network: Adjacency, programs: dict[int, int]) -> _Part:
     """Every run and file; programs are nodes without edges (trap T12)."""
-    runs = set(network.runs)
+    runs = set(network.runs())
     used = {(state, run) for run in runs for state in network.inputs(run)}
     generated = {(run, state) for run in runs for state in network.outputs(run)}
     return _part(runs, used, generated, set(programs.values()))
 
 
-def _around(network: Network, target: Target, way: Way, by: By) -> _Part:
+def _around(network: Adjacency, target: Target, way: Way, by: By) -> _Part:
     met = walk_target(network, target, way, Rules(by=by, evidence="assumed"))
     return _part(set(met.runs), met.used, set(met.generated), set(target.states))
 
@@ -176,17 +178,17 @@ def _only(part: _Part, chosen: set[int], programs: dict[int, int]) -> _Part:
 
 
 def _labelled(
-    network: Network, label: Label, title: str, part: _Part, tags: dict[int, list[str]]
+    network: Adjacency, label: Label, title: str, part: _Part, tags: dict[int, list[str]]
 ) -> RunGraph:
     """Files under one label are one node; repeated edges are one edge (trap T13)."""
 
     def file(state: int) -> str:
-        path = network.paths.get(state, network.names[state])
-        return path if label == "path" else network.contents.get(state, path)
+        path = network.path(state) or network.name(state)
+        return path if label == "path" else network.content(state) or path
 
     def run(node: int) -> str:
-        known = network.runs.get(node)
-        return network.names[node] if known is None else known.id
+        known = network.run(node)
+        return network.name(node) if known is None else known.id
 
     edges = {(file(state), run(node)) for state, node in part.used}
     edges |= {(run(node), file(state)) for node, state in part.generated}
@@ -199,8 +201,8 @@ def _labelled(
     return RunGraph(title=title, nodes=tuple(ordered), edges=tuple(sorted(edges)))
 
 
-def _run_node(network: Network, node: int, name: str, tags: Iterable[str]) -> RunGraphNode:
-    known = network.runs.get(node)
+def _run_node(network: Adjacency, node: int, name: str, tags: Iterable[str]) -> RunGraphNode:
+    known = network.run(node)
     return RunGraphNode(
         id=name,
         kind="run",
@@ -210,12 +212,10 @@ def _run_node(network: Network, node: int, name: str, tags: Iterable[str]) -> Ru
     )
 
 
-def _file_node(network: Network, name: str, states: list[int]) -> RunGraphNode:
+def _file_node(network: Adjacency, name: str, states: list[int]) -> RunGraphNode:
     return RunGraphNode(
         id=name,
         kind="file",
-        paths=tuple(sorted({network.paths[state] for state in states if state in network.paths})),
-        contents=tuple(
-            sorted({network.contents[state] for state in states if state in network.contents})
-        ),
+        paths=tuple(sorted({path for state in states if (path := network.path(state))})),
+        contents=tuple(sorted({known for state in states if (known := network.content(state))})),
     )

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from provkit.app.project import Project
 from provkit.errors import NotRecordedError, UsageError
-from provkit.lineage.network import Network
+from provkit.lineage.network import Adjacency, run_of
 
 _HASH = re.compile(r"(?:sha256:|hash://sha256/)([0-9A-Fa-f]*)\Z")
 _SHORTEST_HASH = 6
@@ -37,7 +38,7 @@ class Target:
     path: str | None = None
 
 
-def find_target(project: Project, network: Network, text: str) -> Target:
+def find_target(project: Project, network: Adjacency, text: str) -> Target:
     """What a user means.
 
     Raises:
@@ -50,7 +51,7 @@ def find_target(project: Project, network: Network, text: str) -> Target:
     if node is not None:
         return _node(network, text, node)
     path = project.relative(text)
-    states = _at(network, path)
+    states = network.at_path(path)
     if states:
         return Target(text=text, states=_latest(network, states), path=path)
     inside = _below(network, path)
@@ -64,28 +65,27 @@ def find_target(project: Project, network: Network, text: str) -> Target:
     return _run(project, network, text)
 
 
-def _content(network: Network, text: str, digits: str) -> Target:
+def _content(network: Adjacency, text: str, digits: str) -> Target:
     if len(digits) < _SHORTEST_HASH:
         raise UsageError(f"not a SHA-256: {text!r}", hint="64 hexadecimal digits, or the first 6")
-    found = {content for content in network.contents.values() if content.startswith(digits)}
+    found = list(islice(network.contents(digits), 2))
     if not found:
         raise NotRecordedError(
             f"no recorded file has the content {text}", hint="`sha256sum FILE` prints a hash"
         )
     if len(found) > 1:
-        raise UsageError(f"{len(found)} contents start with {text}", hint="write more digits")
-    content = found.pop()
-    states = [state for state, known in network.contents.items() if known == content]
-    return Target(text=text, states=tuple(sorted(states, key=_order(network), reverse=True)))
+        raise UsageError(f"several contents start with {text}", hint="write more digits")
+    states = sorted(found[0][1], key=_order(network), reverse=True)
+    return Target(text=text, states=tuple(states))
 
 
-def _node(network: Network, text: str, node: int) -> Target:
-    if node in network.runs or network.inputs(node) or network.outputs(node):
+def _node(network: Adjacency, text: str, node: int) -> Target:
+    if network.run(node) or network.inputs(node) or network.outputs(node):
         return Target(text=text, run=node)
-    return Target(text=text, states=(node,), path=network.paths.get(node))
+    return Target(text=text, states=(node,), path=network.path(node))
 
 
-def _of_run(project: Project, network: Network, text: str) -> Target:
+def _of_run(project: Project, network: Adjacency, text: str) -> Target:
     """``path@RUN``: what that run left there, else what it found."""
     before, _, after = text.rpartition("@")
     try:
@@ -93,7 +93,7 @@ def _of_run(project: Project, network: Network, text: str) -> Target:
     except NotRecordedError:
         raise _never(text, project.relative(text)) from None
     path = project.relative(before)
-    states = [state for state in _at(network, path) if network.run_of(state) == run]
+    states = [state for state in network.at_path(path) if run_of(network, state) == run]
     if not states:
         raise NotRecordedError(
             f"run {after} did not touch {path!r}", hint=f"see what it touched: provkit show {after}"
@@ -101,7 +101,7 @@ def _of_run(project: Project, network: Network, text: str) -> Target:
     return Target(text=text, states=_latest(network, states), path=path)
 
 
-def _run(project: Project, network: Network, text: str) -> Target:
+def _run(project: Project, network: Adjacency, text: str) -> Target:
     try:
         name = project.resolve(text)
     except NotRecordedError:
@@ -123,33 +123,29 @@ def _never(text: str, path: str) -> NotRecordedError:
     )
 
 
-def _at(network: Network, path: str) -> list[int]:
-    return [state for state, known in network.paths.items() if known == path]
-
-
-def _below(network: Network, folder: str) -> tuple[int, ...]:
+def _below(network: Adjacency, folder: str) -> tuple[int, ...]:
     """The latest state of each file in a folder."""
     start = "" if folder == "." else folder.rstrip("/") + "/"
-    by_path: dict[str, list[int]] = {}
-    for state, path in network.paths.items():
-        if path.startswith(start) and not (start == "" and path.startswith("/")):
-            by_path.setdefault(path, []).append(state)
-    return tuple(_latest(network, states)[0] for _, states in sorted(by_path.items()))
+    return tuple(
+        _latest(network, states)[0]
+        for path, states in network.below(start)
+        if start or not path.startswith("/")
+    )
 
 
-def _latest(network: Network, states: list[int]) -> tuple[int, ...]:
+def _latest(network: Adjacency, states: Sequence[int]) -> tuple[int, ...]:
     """The latest of these states."""
     return (max(states, key=_order(network)),)
 
 
-def _order(network: Network) -> Callable[[int], tuple[str, str, str]]:
+def _order(network: Adjacency) -> Callable[[int], tuple[str, str, str]]:
     """In the order of start time, then run, then found before left."""
 
     def key(state: int) -> tuple[str, str, str]:
-        run = network.run_of(state)
-        facts = None if run is None else network.runs.get(run)
-        name = network.names[state]
+        run = run_of(network, state)
+        facts = None if run is None else network.run(run)
+        name = network.name(state)
         started = "" if facts is None else facts.started
-        return started, "" if run is None else network.names[run], name
+        return started, "" if run is None else network.name(run), name
 
     return key

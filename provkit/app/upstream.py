@@ -10,7 +10,7 @@ from provkit.app.project import Project
 from provkit.app.targets import find_target
 from provkit.app.view import view_run
 from provkit.errors import NotRecordedError
-from provkit.lineage.network import Network
+from provkit.lineage.network import Adjacency
 from provkit.lineage.walk import Rules
 from provkit.model.identifiers import run_iri
 from provkit.model.run import Run
@@ -71,12 +71,12 @@ def look_upstream(project: Project, runs: Sequence[Run], *, evidence: Evidence) 
     )
 
 
-def _before(project: Project, network: Network, runs: Sequence[Run], rules: Rules) -> list[str]:
+def _before(project: Project, network: Adjacency, runs: Sequence[Run], rules: Rules) -> list[str]:
     found: set[str] = set()
     for run in runs:
         target = find_target(project, network, run_iri(run.id))
         met = walk_target(network, target, "up", rules)
-        found |= {network.runs[number].id for number in met.runs}
+        found |= {facts.id for number in met.runs if (facts := network.run(number))}
     return sorted(found)
 
 

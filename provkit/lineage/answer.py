@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from provkit.lineage.network import EVIDENCE, JOINS, By, Network
+from provkit.lineage.network import EVIDENCE, JOINS, Adjacency, By
 from provkit.lineage.walk import Met
 
 
@@ -99,13 +99,13 @@ class Versions:
         first: States to name a version by, rather than another of its states.
     """
 
-    def __init__(self, network: Network, by: By, met: Met, first: Iterable[int]) -> None:
+    def __init__(self, network: Adjacency, by: By, met: Met, first: Iterable[int]) -> None:
         self._network = network
         self._exact = by == "exact"
         named, written = set(first), {state for _, state in met.generated}
 
         def rank(state: int) -> tuple[bool, bool, str]:
-            return state not in named, state not in written, network.names[state]
+            return state not in named, state not in written, network.name(state)
 
         self._name: dict[object, int] = {}
         for state in sorted(met.states, key=rank):
@@ -119,11 +119,11 @@ class Versions:
         if self._exact:
             key = self._network.key(state, 0)
             return state if key is None else ("exact", key)
-        path, content = self._network.paths.get(state), self._network.contents.get(state)
+        path, content = self._network.path(state), self._network.content(state)
         return state if path is None or content is None else (path, content)
 
 
-def assemble(network: Network, by: By, met: Met, target: int, starts: Iterable[int]) -> Lineage:
+def assemble(network: Adjacency, by: By, met: Met, target: int, starts: Iterable[int]) -> Lineage:
     """The answer, from what a walk met.
 
     Args:
@@ -139,7 +139,7 @@ def assemble(network: Network, by: By, met: Met, target: int, starts: Iterable[i
     shown = {versions.of(state) for state in _shown(met, begun)}
     files = [_file(network, state) for state in shown]
     runs = [_run(network, run) for run in met.runs]
-    name = _run(network, target).id if target in met.runs else network.names[versions.of(target)]
+    name = _run(network, target).id if target in met.runs else network.name(versions.of(target))
     return Lineage(
         target=name,
         files=tuple(sorted(files, key=lambda f: (f.path, f.sha256 or "", f.id))),
@@ -159,36 +159,36 @@ def _shown(met: Met, starts: Iterable[int]) -> Iterator[int]:
 
 
 def _edges(
-    network: Network, by: By, met: Met, versions: Versions, starts: tuple[int, ...]
+    network: Adjacency, by: By, met: Met, versions: Versions, starts: tuple[int, ...]
 ) -> Iterator[Edge]:
     name = _Names(network, versions)
     joined = _Joined(network, by, versions, {*(state for _, state in met.generated), *starts})
     for state, run in met.used:
         for version, join in joined.to(state).items():
-            yield Edge(network.names[version], name.run(run), "used", JOINS[join])
+            yield Edge(network.name(version), name.run(run), "used", JOINS[join])
     for (run, state), rank in met.generated.items():
         yield Edge(name.run(run), name.file(state), "generated", EVIDENCE[rank])
     for (source, output), rank in met.derived.items():
         for version, join in joined.to(source).items():
             own = version == versions.of(source)
             carrier = EVIDENCE[rank] if own else JOINS[join]
-            yield Edge(network.names[version], name.file(output), "derived", carrier)
+            yield Edge(network.name(version), name.file(output), "derived", carrier)
     # What was asked about may be known only because somebody read it: whoever wrote
     # what is joined to it generated it, as far as the join is believed.
     written = _Joined(network, by, versions, set(starts))
     for run, state in met.generated:
         for version, join in written.to(state).items():
             if version != versions.of(state):
-                yield Edge(name.run(run), network.names[version], "generated", JOINS[join])
+                yield Edge(name.run(run), network.name(version), "generated", JOINS[join])
 
 
 class _Names:
-    def __init__(self, network: Network, versions: Versions) -> None:
+    def __init__(self, network: Adjacency, versions: Versions) -> None:
         self._network = network
         self._versions = versions
 
     def file(self, state: int) -> str:
-        return self._network.names[self._versions.of(state)]
+        return self._network.name(self._versions.of(state))
 
     def run(self, run: int) -> str:
         return _run(self._network, run).id
@@ -197,7 +197,7 @@ class _Names:
 class _Joined:
     """Versions written, or asked about, that a state is joined to, with the strongest join."""
 
-    def __init__(self, network: Network, by: By, versions: Versions, written: set[int]) -> None:
+    def __init__(self, network: Adjacency, by: By, versions: Versions, written: set[int]) -> None:
         self._network = network
         self._versions = versions
         self._by_key: dict[int, set[int]] = {}
@@ -220,15 +220,13 @@ class _Joined:
         return found
 
 
-def _file(network: Network, state: int) -> FileVersion:
-    name = network.names[state]
-    return FileVersion(
-        path=network.paths.get(state, name), sha256=network.contents.get(state), id=name
-    )
+def _file(network: Adjacency, state: int) -> FileVersion:
+    name = network.name(state)
+    return FileVersion(path=network.path(state) or name, sha256=network.content(state), id=name)
 
 
-def _run(network: Network, run: int) -> RunNode:
-    known = network.runs.get(run)
+def _run(network: Adjacency, run: int) -> RunNode:
+    known = network.run(run)
     if known is None:
-        return RunNode(seq=None, id=network.names[run], program="")
+        return RunNode(seq=None, id=network.name(run), program="")
     return RunNode(seq=known.seq, id=known.id, program=known.program)

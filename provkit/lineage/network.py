@@ -1,15 +1,19 @@
 """What lineage walks over: runs, states of files, and what joins them, by number.
 
-Nodes are small integers, so that a walk costs set operations and no text.
-Three kinds share the numbers: states (and other entities), runs (and other
-activities), and keys: what states of different runs have in common when they
-are joined, a version (exact), a content or a location.
+Nodes are small integers, so that a walk costs list and set operations and no
+text. States (and other entities) and runs (and other activities) share the
+numbers; what states have in common when they are joined, a version (exact),
+a content or a location, is a *key*, numbered apart.
+
+:class:`Network` lies in memory and grows; :class:`provkit.lineage.index.Index`
+is the same, read from a file. Walks and answers ask for no more than
+:class:`Adjacency`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple, Protocol
 
 By = Literal["exact", "content", "path"]
 Evidence = Literal["stated", "observed", "workflow", "assumed"]
@@ -37,33 +41,90 @@ class RunFacts(NamedTuple):
     started: str
 
 
+class Adjacency(Protocol):
+    """Neighbours of nodes, in both directions, and what is known of nodes."""
+
+    def inputs(self, run: int) -> Sequence[int]:
+        """States that a run read."""
+
+    def readers(self, state: int) -> Sequence[int]:
+        """Runs that read a state."""
+
+    def outputs(self, run: int) -> Sequence[int]:
+        """States that a run wrote."""
+
+    def makers(self, state: int) -> Sequence[int]:
+        """Runs that wrote a state."""
+
+    def sources(self, state: int, weakest: int) -> dict[int, int]:
+        """What a state was derived from, by evidence no weaker than that rank, with its rank."""
+
+    def results(self, state: int, weakest: int) -> dict[int, int]:
+        """What was derived from a state, by evidence no weaker than that rank, with its rank."""
+
+    def key(self, state: int, join: int) -> int | None:
+        """What a state shares by the join of that rank."""
+
+    def members(self, key: int) -> Sequence[int]:
+        """States that share a key."""
+
+    def name(self, node: int) -> str:
+        """IRI of a node."""
+
+    def find(self, name: str) -> int | None:
+        """Number of a node, or None."""
+
+    def path(self, state: int) -> str | None:
+        """Path of a state of a file."""
+
+    def content(self, state: int) -> str | None:
+        """SHA-256 of a state, when it was hashed."""
+
+    def run(self, node: int) -> RunFacts | None:
+        """What is known of a run; None for other nodes."""
+
+    def runs(self) -> Iterable[int]:
+        """Every run."""
+
+    def at_path(self, path: str) -> Sequence[int]:
+        """States of files at a path."""
+
+    def below(self, start: str) -> Iterator[tuple[str, Sequence[int]]]:
+        """Paths that begin with a text, in order, with the states there."""
+
+    def contents(self, start: str) -> Iterator[tuple[str, Sequence[int]]]:
+        """Hashes that begin with some digits, in order, with the states that have them."""
+
+
 _NOTHING: tuple[int, ...] = ()
 
 
-class Network:
-    """Everything recorded, as adjacency in both directions.
+def run_of(network: Adjacency, state: int) -> int | None:
+    """The run that a state belongs to: its IRI begins with that of the run."""
+    run = network.find(network.name(state).partition("#")[0])
+    if run is not None:
+        return run
+    return next(iter((*network.makers(state), *network.readers(state))), None)
 
-    Attributes:
-        names: IRI of each node.
-        paths: Path of each state that has one.
-        contents: SHA-256 of each state that was hashed.
-        runs: What is known of each run.
-    """
+
+class Network:
+    """Everything recorded, in memory; grows by ``add_…``."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
         self.paths: dict[int, str] = {}
-        self.contents: dict[int, str] = {}
-        self.runs: dict[int, RunFacts] = {}
+        self.hashes: dict[int, str] = {}
+        self.facts: dict[int, RunFacts] = {}
+        self.used: dict[int, list[int]] = {}
+        self.used_by: dict[int, list[int]] = {}
+        self.generated: dict[int, list[int]] = {}
+        self.generated_by: dict[int, list[int]] = {}
+        self.derived_from: dict[int, dict[int, int]] = {}
+        self.derived: dict[int, dict[int, int]] = {}
+        self.keys: tuple[dict[int, int], ...] = ({}, {}, {})
+        self.joined: dict[int, list[int]] = {}
         self._numbers: dict[str, int] = {}
-        self._inputs: dict[int, list[int]] = {}
-        self._readers: dict[int, list[int]] = {}
-        self._outputs: dict[int, list[int]] = {}
-        self._makers: dict[int, list[int]] = {}
-        self._sources: dict[int, dict[int, int]] = {}
-        self._results: dict[int, dict[int, int]] = {}
-        self._keys: tuple[dict[int, int], ...] = ({}, {}, {})
-        self._members: dict[int, list[int]] = {}
+        self._key_numbers: dict[tuple[int, str], int] = {}
 
     def node(self, name: str) -> int:
         """Number of a node, a new one when it is not known."""
@@ -72,74 +133,118 @@ class Network:
             self.names.append(name)
         return number
 
-    def find(self, name: str) -> int | None:
-        """Number of a node, or None."""
-        return self._numbers.get(name)
+    def add_run(self, run: int, facts: RunFacts) -> None:
+        """What is known of a run."""
+        self.facts[run] = facts
+
+    def add_state(self, state: int, path: str, sha256: str | None) -> None:
+        """A state of a file; it is joined with those of equal path and of equal bytes."""
+        self.paths[state] = path
+        self._join(2, state, path)
+        if sha256 is not None:
+            self.hashes[state] = sha256
+            self._join(1, state, sha256)
+
+    def add_version(self, state: int, version: str) -> None:
+        """A state is one with all states of that version."""
+        self._join(0, state, version)
+
+    def _join(self, join: int, state: int, text: str) -> None:
+        key = self._key_numbers.setdefault((join, text), len(self._key_numbers))
+        self.keys[join][state] = key
+        self.joined.setdefault(key, []).append(state)
 
     def add_used(self, run: int, state: int) -> None:
         """A run read a state."""
-        self._inputs.setdefault(run, []).append(state)
-        self._readers.setdefault(state, []).append(run)
+        self.used.setdefault(run, []).append(state)
+        self.used_by.setdefault(state, []).append(run)
 
     def add_generated(self, run: int, state: int) -> None:
         """A run wrote a state."""
-        self._outputs.setdefault(run, []).append(state)
-        self._makers.setdefault(state, []).append(run)
+        self.generated.setdefault(run, []).append(state)
+        self.generated_by.setdefault(state, []).append(run)
 
     def add_derived(self, output: int, source: int, evidence: Evidence) -> None:
         """A state was derived from another; of several reasons the strongest counts."""
         rank = EVIDENCE.index(evidence)
-        known = self._sources.setdefault(output, {})
+        known = self.derived_from.setdefault(output, {})
         known[source] = min(rank, known.get(source, rank))
-        self._results.setdefault(source, {})[output] = known[source]
-
-    def add_join(self, by: By, state: int, key: str) -> None:
-        """A state has something in common with whatever has the same key."""
-        number = self.node(f"{by} {key}")
-        self._keys[JOINS.index(by)][state] = number
-        self._members.setdefault(number, []).append(state)
+        self.derived.setdefault(source, {})[output] = known[source]
 
     def inputs(self, run: int) -> Sequence[int]:
         """States that a run read."""
-        return self._inputs.get(run, _NOTHING)
+        return self.used.get(run, _NOTHING)
 
     def readers(self, state: int) -> Sequence[int]:
         """Runs that read a state."""
-        return self._readers.get(state, _NOTHING)
+        return self.used_by.get(state, _NOTHING)
 
     def outputs(self, run: int) -> Sequence[int]:
         """States that a run wrote."""
-        return self._outputs.get(run, _NOTHING)
+        return self.generated.get(run, _NOTHING)
 
     def makers(self, state: int) -> Sequence[int]:
         """Runs that wrote a state."""
-        return self._makers.get(state, _NOTHING)
+        return self.generated_by.get(state, _NOTHING)
 
     def sources(self, state: int, weakest: int) -> dict[int, int]:
         """What a state was derived from, by evidence no weaker than that rank, with its rank."""
-        found = self._sources.get(state)
-        return {} if found is None else {s: rank for s, rank in found.items() if rank <= weakest}
+        return _as_strong(self.derived_from.get(state), weakest)
 
     def results(self, state: int, weakest: int) -> dict[int, int]:
         """What was derived from a state, by evidence no weaker than that rank, with its rank."""
-        found = self._results.get(state)
-        return {} if found is None else {s: rank for s, rank in found.items() if rank <= weakest}
-
-    def run_of(self, state: int) -> int | None:
-        """The run that a state belongs to: its IRI begins with that of the run."""
-        run = self._numbers.get(self.names[state].partition("#")[0])
-        if run is not None:
-            return run
-        return next(iter((*self.makers(state), *self.readers(state))), None)
+        return _as_strong(self.derived.get(state), weakest)
 
     def key(self, state: int, join: int) -> int | None:
         """What a state shares by the join of that rank."""
-        return self._keys[join].get(state)
+        return self.keys[join].get(state)
 
     def members(self, key: int) -> Sequence[int]:
         """States that share a key."""
-        return self._members.get(key, _NOTHING)
+        return self.joined.get(key, _NOTHING)
 
-    def states(self) -> Iterable[int]:
-        """Every state that a walk can meet."""
-        return {*self._readers, *self._makers, *self._sources, *self._results, *self.paths}
+    def name(self, node: int) -> str:
+        """IRI of a node."""
+        return self.names[node]
+
+    def find(self, name: str) -> int | None:
+        """Number of a node, or None."""
+        return self._numbers.get(name)
+
+    def path(self, state: int) -> str | None:
+        """Path of a state of a file."""
+        return self.paths.get(state)
+
+    def content(self, state: int) -> str | None:
+        """SHA-256 of a state, when it was hashed."""
+        return self.hashes.get(state)
+
+    def run(self, node: int) -> RunFacts | None:
+        """What is known of a run; None for other nodes."""
+        return self.facts.get(node)
+
+    def runs(self) -> Iterable[int]:
+        """Every run."""
+        return self.facts
+
+    def at_path(self, path: str) -> Sequence[int]:
+        """States of files at a path."""
+        key = self._key_numbers.get((2, path))
+        return _NOTHING if key is None else self.joined[key]
+
+    def below(self, start: str) -> Iterator[tuple[str, Sequence[int]]]:
+        """Paths that begin with a text, in order, with the states there."""
+        return self._beginning(2, start)
+
+    def contents(self, start: str) -> Iterator[tuple[str, Sequence[int]]]:
+        """Hashes that begin with some digits, in order, with the states that have them."""
+        return self._beginning(1, start)
+
+    def _beginning(self, join: int, start: str) -> Iterator[tuple[str, Sequence[int]]]:
+        for (kind, text), key in sorted(self._key_numbers.items()):
+            if kind == join and text.startswith(start):
+                yield text, self.joined[key]
+
+
+def _as_strong(found: dict[int, int] | None, weakest: int) -> dict[int, int]:
+    return {} if found is None else {s: rank for s, rank in found.items() if rank <= weakest}

@@ -14,7 +14,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from provkit.lineage.network import EVIDENCE, JOINS, By, Evidence, Network
+from provkit.lineage.network import EVIDENCE, JOINS, Adjacency, By, Evidence
 
 _ASSUMED = EVIDENCE.index("assumed")
 _OBSERVED = EVIDENCE.index("observed")
@@ -69,7 +69,7 @@ class Met:
 class _Walk:
     """One walk: states waiting, nearest first, and keys already opened."""
 
-    def __init__(self, network: Network, rules: Rules) -> None:
+    def __init__(self, network: Adjacency, rules: Rules) -> None:
         self.network = network
         self.joins = range(JOINS.index(rules.by) + 1)
         self.weakest = EVIDENCE.index(rules.evidence)
@@ -115,7 +115,7 @@ class _Walk:
         return state, depth
 
 
-def walk_up(network: Network, states: Iterable[int], rules: Rules) -> Met:
+def walk_up(network: Adjacency, states: Iterable[int], rules: Rules) -> Met:
     """What these states were made from."""
     walk = _Walk(network, rules)
     for state in states:
@@ -142,7 +142,7 @@ def walk_up(network: Network, states: Iterable[int], rules: Rules) -> Met:
     return walk.met
 
 
-def walk_down(network: Network, states: Iterable[int], rules: Rules) -> Met:
+def walk_down(network: Adjacency, states: Iterable[int], rules: Rules) -> Met:
     """What was made from these states."""
     walk = _Walk(network, rules)
     for state in states:

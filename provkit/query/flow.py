@@ -18,21 +18,18 @@ def load_network(store: Store) -> Network:
     """Every run, state, use, generation, derivation and join of a store."""
     network = Network()
     for run, name, sequence, program, started in _rows(store, "runs"):
-        network.runs[network.node(str(run))] = RunFacts(
+        facts = RunFacts(
             id=read_text(name),
             seq=int(str(sequence)),
             program=read_text(program),
             started=str(started).removesuffix("Z"),  # then text has the order of time
         )
+        network.add_run(network.node(str(run)), facts)
     for state, path, content in _rows(store, "states"):
-        node = network.node(str(state))
-        network.paths[node] = where = read_text(path)
-        network.add_join("path", node, where)
-        if content is not None:
-            network.contents[node] = str(content).removeprefix(_CONTENT)
-            network.add_join("content", node, str(content))
+        sha256 = None if content is None else str(content).removeprefix(_CONTENT)
+        network.add_state(network.node(str(state)), read_text(path), sha256)
     for state, version in _rows(store, "joined"):
-        network.add_join("exact", network.node(str(state)), str(version))
+        network.add_version(network.node(str(state)), str(version))
     for run, state in _rows(store, "used"):
         network.add_used(network.node(str(run)), network.node(str(state)))
     for run, state in _rows(store, "generated"):

@@ -80,9 +80,9 @@ def test_the_queries_and_the_walk_agree(runs: list[Run]) -> None:
         for by in JOINS:
             for way, walk in (("upstream", walk_up), ("downstream", walk_down)):
                 query = catalog[f"lineage/{way}-{by}"].text
-                rows = store.select(query, start=IRI(network.names[node])).rows
+                rows = store.select(query, start=IRI(network.name(node))).rows
                 met = walk(network, [node], Rules(by=by)).states
-                assert {str(row[1]) for row in rows} == {network.names[each] for each in met}
+                assert {str(row[1]) for row in rows} == {network.name(each) for each in met}
 
 
 @settings(max_examples=EXAMPLES, deadline=None)
