@@ -202,18 +202,20 @@ class _Builder:
         number = len(programs) + 1
         name = f"{top.qualified_name}.{top.name}"
         programs.append(top._replace(id=number, qualified_name=name, parent=top.id, calls=()))
-        copies = []
         first = max((port.id for port in self.ports), default=0) + 1
         inner = [port for port in ports[top.id] if port.tag != "return"]
-        for position, port in enumerate(inner, first):
-            copies.append(
-                port._replace(
-                    id=position,
-                    program=number,
-                    qualified_name=name + port.qualified_name[len(top.qualified_name) :],
-                    variables=self._number([variable for _, variable in port.variables]),
-                )
-            )
+        tails = [port.qualified_name[len(top.qualified_name) :] for port in inner]
+        copies = [
+            self._copy(port)._replace(id=position, program=number, qualified_name=name + tail)
+            for position, (port, tail) in enumerate(zip(inner, tails, strict=True), first)
+        ]
         self.ports += copies
         ports[number] = copies
         return number
+
+    def _copy(self, port: Port) -> Port:
+        """The same port with URI variables and log templates of its own."""
+        variables = self._number([name for _, name in port.variables])
+        logs = tuple(log._replace(id=self.log + at) for at, log in enumerate(port.logs, 1))
+        self.log += len(logs)
+        return port._replace(variables=variables, logs=logs)

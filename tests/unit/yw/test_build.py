@@ -154,3 +154,18 @@ def test_every_error_is_told_not_only_the_first() -> None:
 
     assert "@begin W" in refused.value.message
     assert [line.split(":")[1] for line in refused.value.also] == ["2", "3"]
+
+
+def test_the_wrapped_step_has_log_templates_of_its_own() -> None:
+    """In YesWorkflow's facts each copy has its id; the variables keep theirs."""
+    workflow = model(
+        "@begin W @out l @uri file:run.log @log {t} read {s} @log {t} wrote {s}\n@end W"
+    )
+
+    found = [(p.qualified_name, log.id, log.variables) for p in workflow.ports for log in p.logs]
+    assert found == [
+        ("W->l", 1, ((1, "t"), (2, "s"))),
+        ("W->l", 2, ((3, "t"), (4, "s"))),
+        ("W.W->l", 3, ((1, "t"), (2, "s"))),
+        ("W.W->l", 4, ((3, "t"), (4, "s"))),
+    ]
