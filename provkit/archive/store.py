@@ -127,7 +127,7 @@ class Archive:
     def keep_bytes(self, data: bytes) -> Fingerprint:
         """Archive bytes in memory."""
         found = Fingerprint(hashlib.sha256(data).hexdigest(), len(data))
-        if not self.has(found.sha256):
+        if not self._renew(found.sha256):
             new, name = self._begin()
             try:
                 _write(new, data)
@@ -148,11 +148,22 @@ class Archive:
             found = _clone(source, new) or _copy(source, new)
             if not _same(before, os.fstat(source)) or found.size_bytes != before.st_size:
                 return None
-            if not self.has(found.sha256):
+            if not self._renew(found.sha256):
                 self._name(new, name, found.sha256)
             return found
         finally:
             _end(new, name)
+
+    def _renew(self, sha256: str) -> bool:
+        """Whether these bytes are archived; then they count as new, so that no `gc` takes them.
+
+        A record that will name them may not be sealed yet.
+        """
+        try:
+            os.utime(self.path(sha256))
+        except FileNotFoundError:
+            return False
+        return True
 
     def _begin(self) -> tuple[int, str]:
         """A new file in the archive without a name, so that a crash leaves nothing behind.

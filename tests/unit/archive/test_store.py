@@ -138,3 +138,14 @@ def test_only_a_hash_names_bytes(archive: Archive, name: str) -> None:
     """A forged record must not lead elsewhere."""
     with pytest.raises(ArchiveError):
         archive.path(name)
+
+
+def test_bytes_archived_again_count_as_new(tmp_path: Path) -> None:
+    """A run that is going on must not lose them to a `gc`, which spares what is new."""
+    archive = Archive(tmp_path)
+    kept = archive.keep_bytes(b"old")
+    os.utime(archive.path(kept.sha256), (0, 0))
+
+    archive.keep_bytes(b"old")
+
+    assert Path(archive.path(kept.sha256)).stat().st_mtime > 0
