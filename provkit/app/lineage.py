@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Literal
 
+from provkit.app.network import open_network
 from provkit.app.project import Project
 from provkit.app.targets import Target, find_target
 from provkit.errors import NotRecordedError
@@ -17,8 +18,6 @@ from provkit.lineage.network import EVIDENCE, Adjacency, run_of
 from provkit.lineage.paths import shortest_paths, through
 from provkit.lineage.walk import Met, Rules, walk_down, walk_up
 from provkit.model.identifiers import content_iri, run_iri
-from provkit.query.flow import load_network
-from provkit.rdf.documents import write_document
 from provkit.rdf.graphs import integer, text
 from provkit.vocab.namespaces import BASE, DCTERMS, PROV, PROVKIT, PROVONE, RDF
 from provkit.vocab.terms import IRI, Triple
@@ -76,6 +75,8 @@ class LineageAnswer:
 
     def to_turtle(self) -> str:
         """The answer in PROV-O: what was used and generated, as the joins allowed."""
+        from provkit.rdf.documents import write_document  # noqa: PLC0415 - brings the engine
+
         return write_document({_ANSWER: list(_triples(self.lineage))}, "turtle")
 
 
@@ -86,8 +87,7 @@ def ask_lineage(project: Project, question: LineageQuestion) -> LineageAnswer:
         NotRecordedError: The target was never recorded, or nothing lies on a way through the glob.
         UsageError: The target could mean several things.
     """
-    with project.store() as store:
-        network = load_network(store)
+    network = open_network(project)
     target = find_target(project, network, question.target)
     found = answer(network, target, question.way, question.rules)
     via = None
@@ -155,7 +155,7 @@ def _walk(
     if target.run is None:
         return walk(network, target.states, rules)
     if rules.depth is not None:
-        rules = replace(rules, depth=max(0, rules.depth - 1))
+        rules = rules._replace(depth=max(0, rules.depth - 1))
     return walk(network, around(target.run), rules)
 
 

@@ -6,11 +6,15 @@ parameters white, files orange, runs black with white text.
 
 from __future__ import annotations
 
-from provkit.app.run_graphs import RunGraph
+from typing import TYPE_CHECKING
+
 from provkit.drawing.diagram import Diagram, Edge, Node, Style
 from provkit.drawing.fold import common_pattern, fold_alike
-from provkit.lineage.answer import Lineage
-from provkit.query.workflow import WorkflowGraph, WorkflowNode
+
+if TYPE_CHECKING:
+    from provkit.app.run_graphs import RunGraph
+    from provkit.lineage.answer import Lineage
+    from provkit.query.workflow import WorkflowGraph, WorkflowNode
 
 STYLES = {
     "step": Style(shape="box", fill="#CCFFCC", font="Courier"),

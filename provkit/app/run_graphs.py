@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 from typing import Literal as OneOf
 
 from provkit.app.lineage import Way, walk_target
+from provkit.app.network import open_network
 from provkit.app.project import Project
 from provkit.app.runs import list_runs
 from provkit.app.selection import RunFilter
@@ -22,7 +23,6 @@ from provkit.lineage.network import Adjacency, By
 from provkit.lineage.walk import Rules
 from provkit.model.identifiers import run_iri
 from provkit.query.catalog import catalog
-from provkit.query.flow import load_network
 from provkit.rdf.graphs import read_text
 from provkit.vocab.terms import IRI, Literal, Term
 
@@ -120,8 +120,8 @@ def run_graph(project: Project, question: RunGraphQuestion) -> RunGraph:
     Raises:
         NotRecordedError: The target was never recorded.
     """
+    network = open_network(project)
     with project.store() as store:
-        network = load_network(store)
         tags = _grouped(network, store.select(catalog["lineage/tags"].text).rows)
         plans = _grouped(network, store.select(catalog["lineage/programs"].text).rows)
     programs = {

@@ -8,6 +8,7 @@ from typing import Any
 
 from provkit.app.folder import ProjectFolder
 from provkit.app.ingest import open_index
+from provkit.app.network import forget_network
 from provkit.query.check import Broken, check
 from provkit.query.infer import infer
 from provkit.query.shapes import can_check_shapes, check_shapes
@@ -72,6 +73,7 @@ def infer_graph(project: ProjectFolder, *, engine: str = "rules") -> Inferred:
         over = store.size()
         implied = infer(store, engine=engine)
         store.replace({INFERRED: implied})
+    forget_network(project)  # lineage walks over implied derivations too
     counted: Counter[str] = Counter()
     for triple in implied:
         is_type = triple.predicate.endswith("#type")

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from provkit.app.lineage import walk_target
+from provkit.app.network import open_network
 from provkit.app.project import Project
 from provkit.app.targets import find_target
 from provkit.app.view import view_run
@@ -16,7 +17,6 @@ from provkit.model.identifiers import run_iri
 from provkit.model.run import Run
 from provkit.package.base import Evidence
 from provkit.query.catalog import catalog
-from provkit.query.flow import load_network
 from provkit.store.base import Store
 
 
@@ -51,8 +51,8 @@ def look_upstream(project: Project, runs: Sequence[Run], *, evidence: Evidence) 
     Raises:
         ProjectError: Another process holds the index.
     """
+    network = open_network(project)
     with project.store() as store:
-        network = load_network(store)
         versions = _versions(store)
     asked = {run.id for run in runs}
     before: dict[str, Run] = {}

@@ -10,7 +10,6 @@ goes from what was written to who read it, and says which join carries it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from provkit.lineage.network import EVIDENCE, JOINS, Adjacency, By
@@ -34,8 +33,7 @@ class Edge(NamedTuple):
     carrier: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class FileVersion:
+class FileVersion(NamedTuple):
     """A version of a file.
 
     Attributes:
@@ -49,8 +47,7 @@ class FileVersion:
     id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class RunNode:
+class RunNode(NamedTuple):
     """A run in an answer.
 
     Attributes:
@@ -64,8 +61,7 @@ class RunNode:
     program: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lineage:
+class Lineage(NamedTuple):
     """An answer; files, runs and edges are sorted.
 
     Attributes:

@@ -240,6 +240,10 @@ class Network:
         """Hashes that begin with some digits, in order, with the states that have them."""
         return self._beginning(1, start)
 
+    def key_texts(self) -> list[tuple[int, str]]:
+        """Rank of the join and text of each key, by its number."""
+        return list(self._key_numbers)
+
     def _beginning(self, join: int, start: str) -> Iterator[tuple[str, Sequence[int]]]:
         for (kind, text), key in sorted(self._key_numbers.items()):
             if kind == join and text.startswith(start):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
 from heapq import heappop, heappush
 
 from provkit.lineage.answer import Lineage
@@ -24,8 +23,7 @@ def through(answer: Lineage, nodes: Collection[str]) -> Lineage:
     """
     forward, backward = _adjacency(answer)
     kept = _reachable(forward, nodes) | _reachable(backward, nodes)
-    return replace(
-        answer,
+    return answer._replace(
         files=tuple(file for file in answer.files if file.id in kept),
         runs=tuple(run for run in answer.runs if run.id in kept),
         edges=tuple(edge for edge in answer.edges if edge.source in kept and edge.target in kept),

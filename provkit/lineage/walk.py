@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from provkit.lineage.network import EVIDENCE, JOINS, Adjacency, By, Evidence
 
@@ -20,8 +20,7 @@ _ASSUMED = EVIDENCE.index("assumed")
 _OBSERVED = EVIDENCE.index("observed")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class Rules(NamedTuple):
     """How far a walk may believe.
 
     Attributes:
@@ -36,7 +35,6 @@ class Rules:
     depth: int | None = None
 
 
-@dataclass(slots=True)
 class Met:
     """What a walk met.
 
@@ -49,11 +47,14 @@ class Met:
         derived: (source, output) pairs that no run explains, with the rank of their evidence.
     """
 
-    states: dict[int, int] = field(default_factory=dict)
-    runs: dict[int, int] = field(default_factory=dict)
-    used: set[tuple[int, int]] = field(default_factory=set)
-    generated: dict[tuple[int, int], int] = field(default_factory=dict)
-    derived: dict[tuple[int, int], int] = field(default_factory=dict)
+    __slots__ = ("derived", "generated", "runs", "states", "used")
+
+    def __init__(self) -> None:
+        self.states: dict[int, int] = {}
+        self.runs: dict[int, int] = {}
+        self.used: set[tuple[int, int]] = set()
+        self.generated: dict[tuple[int, int], int] = {}
+        self.derived: dict[tuple[int, int], int] = {}
 
     def add(self, other: Met) -> None:
         """Take up what another walk met."""

@@ -21,9 +21,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal as OneOf
-from typing import cast, get_args
+from typing import NamedTuple, cast, get_args
 
 from provkit.errors import QueryParameterError, ResourceError
 from provkit.resources import resource_folder
@@ -43,8 +42,7 @@ _TYPED = re.compile(r"(?P<kind>[a-z0-9]+)(?P<optional>\??)(?:, (?P<meaning>.+))?
 _FORM = re.compile(r"^\s*(SELECT|ASK|CONSTRUCT|DESCRIBE)\b", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
+class Parameter(NamedTuple):
     """A value that a query is asked with.
 
     Attributes:
@@ -57,8 +55,7 @@ class Parameter:
     required: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class Column(NamedTuple):
     """A variable of the answer."""
 
     name: str
@@ -66,8 +63,7 @@ class Column:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Query:
+class Query(NamedTuple):
     """A query and what its header says of it.
 
     Attributes:
@@ -160,7 +156,8 @@ class Catalog(Mapping[str, Query]):
 
     def names(self, folder: str) -> list[str]:
         """Names of the queries below one folder, in name order."""
-        return [name for name in self if name.startswith(f"{folder}/")]
+        inside = Catalog(f"{self.folder}/{folder}")
+        return [f"{folder}/{name}" for name in inside]
 
 
 catalog = Catalog()

@@ -450,3 +450,46 @@ def test_a_file_that_changed_since_is_told(
         "plot.png has changed since run 2; this is the lineage of the version then",
     )
     assert ask("plot.png@2").remarks == ()
+
+
+class TestIndex:
+    """The file beside the store: quick, and never older than the records."""
+
+    def test_with_it_the_store_may_be_held_by_somebody_else(
+        self, ask: Callable[..., LineageAnswer], chain: None, project: Project
+    ) -> None:
+        """A server holds the store all day; lineage does not wait for it."""
+        before = ask("plot.png").to_json()
+        with project.store():
+            assert ask("plot.png").to_json() == before
+
+    def test_a_new_run_is_seen(
+        self, ask: Callable[..., LineageAnswer], chain: None, later: Record
+    ) -> None:
+        assert seqs(ask("plot.png", "down")) == []
+        later(inputs={"plot.png": b"plot"}, outputs={"end": b"e"})
+        assert seqs(ask("plot.png", "down")) == [4]
+
+    def test_a_deletion_is_seen(
+        self, ask: Callable[..., LineageAnswer], chain: None, project: Project
+    ) -> None:
+        assert seqs(ask("plot.png")) == [1, 2]
+        delete_runs(project, ["1"], purge=True)
+        assert seqs(ask("plot.png")) == [2]
+
+    def test_a_run_whose_recorder_died_is_seen(
+        self, ask: Callable[..., LineageAnswer], chain: None, later: Record
+    ) -> None:
+        ask("plot.png")
+        later(seal=False, inputs={"plot.png": b"plot"}, outputs={"end": b"e"})
+        assert seqs(ask("plot.png", "down")) == [4]
+
+    def test_without_it_or_with_a_damaged_one_the_answer_is_the_same(
+        self, ask: Callable[..., LineageAnswer], chain: None, project: Project
+    ) -> None:
+        before = ask("plot.png").to_json()
+        place = Path(project.path("index", "lineage"))
+        place.write_bytes(b"damaged")
+        assert ask("plot.png").to_json() == before
+        place.unlink()
+        assert ask("plot.png").to_json() == before
