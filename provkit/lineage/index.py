@@ -27,6 +27,7 @@ _MAGIC = b"provkit lineage index\n"
 _HEAD_BYTES = 4096
 _NONE = -1
 _RANKS = len(EVIDENCE)
+_PAST, _FUTURE = 1, 2
 _ENCODING, _ERRORS = "utf-8", "surrogatepass"
 _ROWS = ("used", "used_by", "generated", "generated_by")
 _KEYS = ("version", "content", "path")
@@ -41,71 +42,84 @@ class Index:
     """
 
     def __init__(self, data: mmap.mmap, sections: Mapping[str, Sequence[int]]) -> None:
-        self._view = memoryview(data)
-        self._sections = sections
-        self._numbers: dict[str, memoryview[int]] = {}
+        view = memoryview(data)
 
-    def _array(self, name: str) -> memoryview[int]:
-        found = self._numbers.get(name)
-        if found is None:
-            found = self._numbers[name] = self._bytes(name).cast("i")
-        return found
+        def numbers(name: str) -> memoryview[int]:
+            offset, length = sections[name]
+            return view[offset : offset + length].cast("i")
 
-    def _bytes(self, name: str) -> memoryview[int]:
-        offset, length = self._sections[name]
-        return self._view[offset : offset + length]
+        def rows(name: str) -> _Rows:
+            return numbers(f"{name}.starts"), numbers(f"{name}.ends")
 
-    def _row(self, name: str, node: int) -> Sequence[int]:
-        starts = self._array(f"{name}.starts")
-        if node + 1 >= len(starts):
-            return ()
-        return self._array(f"{name}.ends")[starts[node] : starts[node + 1]].tolist()
+        def texts(name: str) -> _Rows:
+            offset, length = sections[name]
+            return numbers(f"{name}.starts"), view[offset : offset + length]
 
-    def _text(self, name: str, at: int) -> str:
-        starts = self._array(f"{name}.starts")
-        return str(self._bytes(name)[starts[at] : starts[at + 1]], _ENCODING, _ERRORS)
+        self._used, self._used_by = rows("used"), rows("used_by")
+        self._generated, self._generated_by = rows("generated"), rows("generated_by")
+        self._derived_from, self._derived = rows("derived_from"), rows("derived")
+        self._joined = rows("joined")
+        offset, length = sections["flags"]
+        self._flags = view[offset : offset + length]
+        self._keys = tuple(numbers(name) for name in _KEYS)
+        self._names, self._key_texts, self._facts = texts("names"), texts("keys"), texts("runs")
+        self._runs = numbers("runs.nodes")
+        self._name_order = numbers("names.order")
+        self._orders = {join: numbers(f"{_KEYS[join]}.order") for join in (1, 2)}
 
     def inputs(self, run: int) -> Sequence[int]:
         """States that a run read."""
-        return self._row("used", run)
+        starts, ends = self._used
+        return ends[starts[run] : starts[run + 1]].tolist()
 
     def readers(self, state: int) -> Sequence[int]:
         """Runs that read a state."""
-        return self._row("used_by", state)
+        starts, ends = self._used_by
+        return ends[starts[state] : starts[state + 1]].tolist()
 
     def outputs(self, run: int) -> Sequence[int]:
         """States that a run wrote."""
-        return self._row("generated", run)
+        starts, ends = self._generated
+        return ends[starts[run] : starts[run + 1]].tolist()
 
     def makers(self, state: int) -> Sequence[int]:
         """Runs that wrote a state."""
-        return self._row("generated_by", state)
+        starts, ends = self._generated_by
+        return ends[starts[state] : starts[state + 1]].tolist()
 
     def sources(self, state: int, weakest: int) -> dict[int, int]:
         """What a state was derived from, by evidence no weaker than that rank, with its rank."""
-        return _ranked(self._row("derived_from", state), weakest)
+        return _ranked(self._derived_from, state, weakest)
 
     def results(self, state: int, weakest: int) -> dict[int, int]:
         """What was derived from a state, by evidence no weaker than that rank, with its rank."""
-        return _ranked(self._row("derived", state), weakest)
+        return _ranked(self._derived, state, weakest)
+
+    def has_past(self, state: int) -> bool:
+        """Whether anything is known of how a state came to be."""
+        return self._flags[state] & _PAST != 0
+
+    def has_future(self, state: int) -> bool:
+        """Whether anything is known of what a state was good for."""
+        return self._flags[state] & _FUTURE != 0
 
     def key(self, state: int, join: int) -> int | None:
         """What a state shares by the join of that rank."""
-        keys = self._array(_KEYS[join])
-        key = keys[state] if state < len(keys) else _NONE
+        key = self._keys[join][state]
         return None if key == _NONE else key
 
     def members(self, key: int) -> Sequence[int]:
         """States that share a key."""
-        return self._row("joined", key)
+        starts, ends = self._joined
+        return ends[starts[key] : starts[key + 1]].tolist()
 
     def name(self, node: int) -> str:
         """IRI of a node."""
-        return self._text("names", node)
+        return _text(self._names, node)
 
     def find(self, name: str) -> int | None:
         """Number of a node, or None."""
-        order = self._array("names.order")
+        order = self._name_order
         at = bisect_left(order, name, key=self.name)
         return order[at] if at < len(order) and self.name(order[at]) == name else None
 
@@ -119,20 +133,19 @@ class Index:
 
     def _shared(self, state: int, join: int) -> str | None:
         key = self.key(state, join)
-        return None if key is None else self._text("keys", key)
+        return None if key is None else _text(self._key_texts, key)
 
     def run(self, node: int) -> RunFacts | None:
         """What is known of a run; None for other nodes."""
-        nodes = self._array("runs.nodes")
-        at = bisect_left(nodes, node)
-        if at == len(nodes) or nodes[at] != node:
+        at = bisect_left(self._runs, node)
+        if at == len(self._runs) or self._runs[at] != node:
             return None
-        name, seq, program, started = json.loads(self._text("runs", at))
+        name, seq, program, started = json.loads(_text(self._facts, at))
         return RunFacts(id=name, seq=seq, program=program, started=started)
 
     def runs(self) -> Iterable[int]:
         """Every run."""
-        return self._array("runs.nodes").tolist()
+        return self._runs.tolist()
 
     def at_path(self, path: str) -> Sequence[int]:
         """States of files at a path."""
@@ -142,25 +155,39 @@ class Index:
 
     def below(self, start: str) -> Iterator[tuple[str, Sequence[int]]]:
         """Paths that begin with a text, in order, with the states there."""
-        return self._beginning("path", start)
+        return self._beginning(2, start)
 
     def contents(self, start: str) -> Iterator[tuple[str, Sequence[int]]]:
         """Hashes that begin with some digits, in order, with the states that have them."""
-        return self._beginning("content", start)
+        return self._beginning(1, start)
 
-    def _beginning(self, kind: str, start: str) -> Iterator[tuple[str, Sequence[int]]]:
-        order = self._array(f"{kind}.order")
-        at = bisect_left(order, start, key=lambda key: self._text("keys", key))
+    def _beginning(self, join: int, start: str) -> Iterator[tuple[str, Sequence[int]]]:
+        order = self._orders[join]
+        at = bisect_left(order, start, key=lambda key: _text(self._key_texts, key))
         while at < len(order):
-            text = self._text("keys", order[at])
+            text = _text(self._key_texts, order[at])
             if not text.startswith(start):
                 return
             yield text, self.members(order[at])
             at += 1
 
 
-def _ranked(row: Sequence[int], weakest: int) -> dict[int, int]:
+_Rows = tuple["memoryview[int]", "memoryview[int]"]
+"""Where the row of each node begins, and all rows; of texts, their bytes."""
+
+
+def _text(texts: _Rows, at: int) -> str:
+    starts, data = texts
+    return str(data[starts[at] : starts[at + 1]], _ENCODING, _ERRORS)
+
+
+def _ranked(rows: _Rows, state: int, weakest: int) -> dict[int, int]:
     """A state and a rank are one number, the rank in its lowest digits."""
+    starts, ends = rows
+    begin, end = starts[state], starts[state + 1]
+    if begin == end:
+        return {}
+    row = ends[begin:end].tolist()
     return {each // _RANKS: each % _RANKS for each in row if each % _RANKS <= weakest}
 
 
@@ -228,6 +255,10 @@ def _parts(network: Network) -> Iterator[tuple[str, bytes]]:
     for join, name in enumerate(_KEYS):
         known = network.keys[join]
         yield name, array("i", [known.get(node, _NONE) for node in range(nodes)]).tobytes()
+    flags = bytes(
+        network.has_past(node) * _PAST + network.has_future(node) * _FUTURE for node in range(nodes)
+    )
+    yield "flags", flags
     keys = network.key_texts()
     yield from _texts("keys", [text for _, text in keys])
     for join, name in ((1, "content"), (2, "path")):

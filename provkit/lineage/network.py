@@ -62,6 +62,12 @@ class Adjacency(Protocol):
     def results(self, state: int, weakest: int) -> dict[int, int]:
         """What was derived from a state, by evidence no weaker than that rank, with its rank."""
 
+    def has_past(self, state: int) -> bool:
+        """Whether anything is known of how a state came to be."""
+
+    def has_future(self, state: int) -> bool:
+        """Whether anything is known of what a state was good for."""
+
     def key(self, state: int, join: int) -> int | None:
         """What a state shares by the join of that rank."""
 
@@ -194,6 +200,14 @@ class Network:
     def results(self, state: int, weakest: int) -> dict[int, int]:
         """What was derived from a state, by evidence no weaker than that rank, with its rank."""
         return _as_strong(self.derived.get(state), weakest)
+
+    def has_past(self, state: int) -> bool:
+        """Whether anything is known of how a state came to be."""
+        return state in self.generated_by or state in self.derived_from
+
+    def has_future(self, state: int) -> bool:
+        """Whether anything is known of what a state was good for."""
+        return state in self.used_by or state in self.derived
 
     def key(self, state: int, join: int) -> int | None:
         """What a state shares by the join of that rank."""

@@ -10,11 +10,14 @@ once, so a walk is linear in what it meets.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
-from provkit.lineage.network import EVIDENCE, JOINS, Adjacency, By, Evidence
+from provkit.lineage.network import EVIDENCE, Adjacency, By, Evidence
+
+_KEYS: dict[By, tuple[int, ...]] = {"exact": (0,), "content": (1,), "path": (1, 2)}
+"""Joins to follow: states of one version have equal bytes, so the weaker join covers it."""
 
 _ASSUMED = EVIDENCE.index("assumed")
 _OBSERVED = EVIDENCE.index("observed")
@@ -68,111 +71,137 @@ class Met:
 
 
 class _Walk:
-    """One walk: states waiting, nearest first, and keys already opened."""
+    """One walk, level by level: a level is what is met after crossing so many runs.
 
-    def __init__(self, network: Adjacency, rules: Rules) -> None:
+    Attributes:
+        whole: Runs of which every input was taken already.
+    """
+
+    def __init__(self, network: Adjacency, rules: Rules, states: Iterable[int]) -> None:
         self.network = network
-        self.joins = range(JOINS.index(rules.by) + 1)
         self.weakest = EVIDENCE.index(rules.evidence)
-        self.depth = rules.depth
         self.met = Met()
-        self._waiting: deque[int] = deque()
-        self._keys: set[int] = set()
-        self._done: set[int] = set()
+        self._joins = _KEYS[rules.by]
+        self._deepest = rules.depth
+        self._opened: set[int] = set()
+        self._next: list[int] = []
+        self.whole: set[int] = set()
+        self.reach(states, 0)
 
-    def reach(self, state: int, depth: int) -> None:
-        """Put a state on the list, unless it is there."""
-        if state not in self.met.states:
-            self.met.states[state] = depth
-            self._waiting.append(state)
+    def levels(self) -> Iterator[tuple[int, list[int]]]:
+        """Depth and states of each level that may be left by crossing a run."""
+        depth = 0
+        while self._next:
+            level, self._next = self._next, []
+            self._join(level, depth)
+            if self._deepest is not None and depth >= self._deepest:
+                return
+            yield depth, level
+            depth += 1
 
-    def may_cross(self, depth: int) -> bool:
-        """Whether one more run may be crossed from that depth."""
-        return self.depth is None or depth < self.depth
+    def reach(self, states: Iterable[int], depth: int) -> None:
+        """Put states into the next level, those that were not met before."""
+        met, following = self.met.states, self._next
+        for state in states:
+            if state not in met:
+                met[state] = depth
+                following.append(state)
+
+    def _join(self, level: list[int], depth: int) -> None:
+        """Add to a level what is joined to it; that is as near."""
+        states, opened, members = self.met.states, self._opened, self.network.members
+        key_of, joins = self.network.key, self._joins
+        for state in level:  # grows meanwhile
+            for join in joins:
+                key = key_of(state, join)
+                if key is not None and key not in opened:
+                    opened.add(key)
+                    for other in members(key):
+                        if other not in states:
+                            states[other] = depth
+                            level.append(other)
 
     def sources(self, state: int) -> dict[int, int]:
         """Derivations that narrow an output; none when everything is to be assumed."""
-        if self.weakest == _ASSUMED:
-            return {}
-        return self.network.sources(state, self.weakest)
-
-    def next(self) -> tuple[int, int] | None:
-        """The nearest state not looked at, with its depth; what is joined to it is as near."""
-        while self._waiting and self._waiting[0] in self._done:
-            self._waiting.popleft()
-        if not self._waiting:
-            return None
-        state = self._waiting.popleft()
-        self._done.add(state)
-        depth = self.met.states[state]
-        for join in self.joins:
-            key = self.network.key(state, join)
-            if key is not None and key not in self._keys:
-                self._keys.add(key)
-                for other in self.network.members(key):
-                    if self.met.states.get(other, depth + 1) > depth:
-                        self.met.states[other] = depth
-                        self._waiting.appendleft(other)
-        return state, depth
+        return {} if self.weakest == _ASSUMED else self.network.sources(state, self.weakest)
 
 
 def walk_up(network: Adjacency, states: Iterable[int], rules: Rules) -> Met:
     """What these states were made from."""
-    walk = _Walk(network, rules)
-    for state in states:
-        walk.reach(state, 0)
-    while (step := walk.next()) is not None:
-        output, depth = step
-        if not walk.may_cross(depth):
-            continue
-        sources = walk.sources(output)
-        explained: set[int] = set()
-        for run in network.makers(output):
-            inputs = network.inputs(run)
-            chosen = [each for each in inputs if each in sources] if sources else inputs
-            _generate(walk.met, run, output, sources, inputs)
-            walk.met.runs.setdefault(run, depth)
+    walk = _Walk(network, rules, states)
+    met, has_past = walk.met, network.has_past
+    for depth, level in walk.levels():
+        for output in level:
+            if has_past(output):
+                _reach_inputs(walk, output, depth)
+    return met
+
+
+def _reach_inputs(walk: _Walk, output: int, depth: int) -> None:
+    """What an output came from: inputs of the runs that wrote it, and what no run explains."""
+    network, met = walk.network, walk.met
+    sources = walk.sources(output)
+    explained: set[int] = set()
+    for run in network.makers(output):
+        inputs = network.inputs(run)
+        _generate(met, run, output, sources, inputs)
+        met.runs.setdefault(run, depth)
+        if sources:
+            chosen: Sequence[int] = [each for each in inputs if each in sources]
             explained.update(chosen)
-            for each in chosen:
-                walk.met.used.add((each, run))
-                walk.reach(each, depth + 1)
+        elif run in walk.whole:
+            continue  # another output brought all of its inputs in
+        else:
+            chosen = inputs
+            walk.whole.add(run)
+        met.used.update(zip(chosen, repeat(run)))
+        walk.reach(chosen, depth + 1)
+    if sources or walk.weakest == _ASSUMED:
         for source, rank in network.sources(output, walk.weakest).items():
-            if source not in explained:
-                walk.met.derived.setdefault((source, output), rank)
-                walk.reach(source, depth + 1)
-    return walk.met
+            if source not in explained and not _is_read_by_maker(network, source, output):
+                met.derived.setdefault((source, output), rank)
+                walk.reach((source,), depth + 1)
+
+
+def _is_read_by_maker(network: Adjacency, source: int, output: int) -> bool:
+    return any(source in network.inputs(run) for run in network.makers(output))
 
 
 def walk_down(network: Adjacency, states: Iterable[int], rules: Rules) -> Met:
     """What was made from these states."""
-    walk = _Walk(network, rules)
-    for state in states:
-        walk.reach(state, 0)
-    while (step := walk.next()) is not None:
-        source, depth = step
-        if not walk.may_cross(depth):
+    walk = _Walk(network, rules, states)
+    met = walk.met
+    for depth, level in walk.levels():
+        for source in level:
+            if not network.has_future(source):
+                continue
+            explained: set[int] = set()
+            for run in network.readers(source):
+                explained.update(_reach_outputs(walk, source, run, depth))
+            for output, rank in network.results(source, walk.weakest).items():
+                if output not in explained:
+                    met.derived.setdefault((source, output), rank)
+                    walk.reach((output,), depth + 1)
+    return met
+
+
+def _reach_outputs(walk: _Walk, source: int, run: int, depth: int) -> list[int]:
+    """Outputs of a run that come from a state it read."""
+    network = walk.network
+    inputs, outputs = network.inputs(run), network.outputs(run)
+    reached = []
+    for output in outputs:
+        sources = walk.sources(output)
+        if sources and source not in sources:
             continue
-        explained: set[int] = set()
-        for run in network.readers(source):
-            inputs = network.inputs(run)
-            reached = False
-            for output in network.outputs(run):
-                sources = walk.sources(output)
-                if sources and source not in sources:
-                    continue
-                reached = True
-                explained.add(output)
-                _generate(walk.met, run, output, sources, inputs)
-                walk.reach(output, depth + 1)
-            # A run that read it and made nothing from it still belongs to the answer.
-            if reached or not network.outputs(run):
-                walk.met.used.add((source, run))
-                walk.met.runs.setdefault(run, depth)
-        for output, rank in network.results(source, walk.weakest).items():
-            if output not in explained:
-                walk.met.derived.setdefault((source, output), rank)
-                walk.reach(output, depth + 1)
-    return walk.met
+        reached.append(output)
+        _generate(walk.met, run, output, sources, inputs)
+        walk.reach((output,), depth + 1)
+    # A run that read it and made nothing at all still belongs to the answer.
+    if reached or not outputs:
+        walk.met.used.add((source, run))
+        walk.met.runs.setdefault(run, depth)
+    return reached
 
 
 def _generate(
@@ -181,5 +210,5 @@ def _generate(
     """Note that a run wrote a state, and what made us choose its inputs."""
     pair = (run, output)
     # That a run without inputs wrote a file is all that was observed; nothing is assumed.
-    rank = min(sources.values(), default=_ASSUMED if inputs else _OBSERVED)
+    rank = min(sources.values()) if sources else _ASSUMED if inputs else _OBSERVED
     met.generated[pair] = min(rank, met.generated.get(pair, rank))
