@@ -25,6 +25,7 @@ from collections.abc import Callable
 from typing import Any
 
 _COPY_BYTES = 1 << 20
+_FREE_DESCRIPTORS = 8
 _WRITING = os.O_WRONLY | os.O_RDWR
 _PYCACHE = f"{os.sep}__pycache__{os.sep}"
 _NOTHING = b"0\t0\t0\t0\t0\t0"
@@ -43,7 +44,7 @@ class _Spool:
         self.libraries = tuple(
             f"{prefix.rstrip('/')}/"
             for prefix in (*prefixes, "/proc", "/sys", "/dev")
-            if not f"{prefix}/".startswith(self.project) and prefix != "/"
+            if prefix != "/" and not self.project.startswith(f"{prefix.rstrip('/')}/")
         )
         self.hidden = 0
         self.open: dict[str, None] = {}
@@ -266,22 +267,33 @@ def _fill(spool: _Spool, path: str, target: int, info: os.stat_result) -> bool:
 
 def _tell_what_is_open(spool: _Spool) -> None:
     """What was opened for writing before, and is not closed, can get something of what is read."""
-    spool.busy = get_ident()
-    try:
-        numbers = os.listdir("/proc/self/fd")
-    finally:
-        spool.busy = 0
-    held = set()
-    for number in numbers:
-        try:
-            held.add(os.readlink(f"/proc/self/fd/{number}"))
-        except OSError:
-            continue
+    held = _held()
     for path in list(spool.open):
-        if path in held or os.path.realpath(path) in held:
+        info = _look(path)
+        if info is not None and (info.st_dev, info.st_ino) in held:
             spool.tell(b"O", _escape(path))
         else:
             spool.open.pop(path, None)
+
+
+def _held() -> set[tuple[int, int]]:
+    """Device and inode of every open file.
+
+    A new descriptor is the lowest that is free, so after a number of free ones
+    there are no more; listing them in ``/proc`` takes four times as long.
+    """
+    held = set()
+    number, free = 0, 0
+    while free < _FREE_DESCRIPTORS:
+        number += 1
+        try:
+            info = os.fstat(number)
+        except OSError:
+            free += 1
+        else:
+            free = 0
+            held.add((info.st_dev, info.st_ino))
+    return held
 
 
 def _renamed(spool: _Spool, given: Any, onto: Any) -> None:
