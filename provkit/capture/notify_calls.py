@@ -1,11 +1,4 @@
-"""What a held call means: one handler per call, each gives the lines that tell it.
-
-A file counts as read or written by the flags it is opened with, never by what
-is transferred later: ``copy_file_range``, ``mmap`` and inherited descriptors
-need no further look. A call that will fail, as far as can be seen, is not told.
-The module is long because each of the thirty calls has its own reading of the
-same six arguments, and they are looked up in one table.
-"""
+"""What a held call means: one handler per call, each gives the lines that tell it."""
 
 # ruff: noqa: PTH116, PTH118 - bytes, and no pathlib in this process
 
@@ -15,7 +8,8 @@ import os
 import time
 from stat import S_IFDIR, S_IFLNK, S_IFMT, S_IFREG
 
-from provkit.capture.notify_paths import AT_FDCWD, Paths, permits
+from provkit.capture.notify_opens import Opens, join, signed
+from provkit.capture.notify_paths import AT_FDCWD, Paths
 from provkit.capture.notify_proc import Vanished, descriptor
 from provkit.capture.notify_processes import Table
 from provkit.capture.notify_run import UNSAVED, Process, identity
@@ -29,26 +23,13 @@ if TYPE_CHECKING:
     Lines = bytes | None
     Handler = Callable[[Process, int, int, int, int, int, int], Lines]
 
-_SYSTEM_LIMIT = 20_000
-
-_WRITING = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC
-_EXCLUSIVE = os.O_CREAT | os.O_EXCL
-_RESOLVE_IN_ROOT = 0x10
 _AT_REMOVEDIR, _AT_EMPTY_PATH = 0x200, 0x1000
 _RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
 _ENTRIES_LIMIT = 10_000
 _ARGUMENTS_LIMIT, _ARGUMENT_BYTES = 2000, 1 << 17
 
 
-ASK = b"/\1provkit/"
-"""Begins the names, which no file can have, by which a nested recorder asks the supervisor."""
-
-
-class Asked(Exception):  # noqa: N818 - control flow, not an error
-    """A held call was a question; the argument is what follows :data:`ASK`."""
-
-
-class Calls:
+class Calls(Opens):
     """Handlers for the calls of one ABI.
 
     A handler gets the process, the thread and the first five arguments, and
@@ -59,111 +40,12 @@ class Calls:
     """
 
     def __init__(self, abi: Abi, paths: Paths, table: Table) -> None:
+        super().__init__(paths)
         self._word = abi.word_bytes
-        self._paths = paths
         self._table = table
-        numbers = abi.calls
         self.handlers: dict[int, Handler] = {
-            number: getattr(self, f"_{name}") for name, number in numbers.items()
+            number: getattr(self, f"_{name}") for name, number in abi.calls.items()
         }
-
-    # Opening
-
-    def _open(self, p: Process, t: int, path: int, flags: int, _c: int, _d: int, _e: int) -> Lines:
-        return self._opens(p, t, AT_FDCWD, p.read_path(path), flags)
-
-    def _creat(self, p: Process, t: int, path: int, _b: int, _c: int, _d: int, _e: int) -> Lines:
-        flags = os.O_CREAT | os.O_WRONLY | os.O_TRUNC
-        return self._opens(p, t, AT_FDCWD, p.read_path(path), flags)
-
-    def _openat(
-        self, p: Process, t: int, folder: int, path: int, flags: int, _d: int, _e: int
-    ) -> Lines:
-        return self._opens(p, t, _signed(folder), p.read_path(path), flags)
-
-    def _openat2(
-        self, p: Process, t: int, folder: int, path: int, how: int, _d: int, _e: int
-    ) -> Lines:
-        name, wanted = p.read_path(path), p.read_bytes(how, 24)
-        flags = int.from_bytes(wanted[:8], "little")
-        if int.from_bytes(wanted[16:24], "little") & _RESOLVE_IN_ROOT:
-            name = name.lstrip(b"/") or b"."
-        if flags & os.O_PATH:
-            return None
-        return self._opens(p, t, _signed(folder), name, flags)
-
-    def _opens(self, process: Process, thread: int, folder: int, name: bytes, flags: int) -> Lines:
-        run = process.run
-        if name.startswith(run.system_folders) and not flags & _WRITING:
-            # Told once in a run, found or not, which halves the work on short processes.
-            system = run.system
-            if name in system:
-                return None
-            if len(system) > _SYSTEM_LIMIT:
-                system.clear()
-            system.add(name)
-        path = self._paths.locate(process, thread, folder, name)
-        if path is None:
-            return None
-        return self._opens_path(process, path, flags, 0)
-
-    def _opens_path(self, process: Process, path: bytes, flags: int, links: int) -> Lines:
-        at = time.time_ns() // 1000
-        try:
-            info = os.lstat(path)
-        except OSError:
-            return self._creates(process, path, flags, at)
-        kind = S_IFMT(info.st_mode)
-        if kind == S_IFREG:
-            if flags & os.O_DIRECTORY or flags & _EXCLUSIVE == _EXCLUSIVE:
-                return None
-            return self._opens_file(process, path, info, flags, at)
-        if kind == S_IFLNK:
-            return self._opens_link(process, path, info, flags, links)
-        if kind == S_IFDIR and not flags & (os.O_ACCMODE | os.O_CREAT):
-            return b"T\t%d\t%d\t%s" % (process.pid, at, escape(path))
-        return None
-
-    def _creates(self, process: Process, path: bytes, flags: int, at: int) -> Lines:
-        if path.startswith(ASK):
-            raise Asked(path[len(ASK) :])
-        if not flags & os.O_CREAT or not self._paths.may_create(path):
-            return None
-        how = b"a" if flags & os.O_APPEND else b"f"
-        return process.run.write(process, path, None, how, at)
-
-    def _opens_file(
-        self, process: Process, path: bytes, info: os.stat_result, flags: int, at: int
-    ) -> Lines:
-        access, cuts = flags & os.O_ACCMODE, flags & os.O_TRUNC
-        reads, writes = access != os.O_WRONLY, access != os.O_RDONLY or cuts != 0
-        if not permits(info, path, write=writes, read=reads, user=process.user):
-            return None
-        run = process.run
-        if not writes:
-            return run.read(process, path, info, at)
-        lines = None if cuts or not reads else run.read(process, path, info, at)
-        how = b"f" if cuts else b"a" if flags & os.O_APPEND else b""
-        return _join(lines, run.write(process, path, info, how, at))
-
-    def _opens_link(
-        self, process: Process, path: bytes, info: os.stat_result, flags: int, links: int
-    ) -> Lines:
-        """A symbolic link is read itself, and leads to what is opened."""
-        if flags & os.O_NOFOLLOW or flags & _EXCLUSIVE == _EXCLUSIVE or links:
-            return None
-        lines = self._opens_path(process, os.path.realpath(path), flags, links + 1)
-        if lines is None:
-            return None
-        return _join(process.run.read(process, path, info, time.time_ns() // 1000), lines)
-
-    def _truncate(
-        self, p: Process, t: int, path: int, size: int, _c: int, _d: int, _e: int
-    ) -> Lines:
-        flags = os.O_WRONLY if size else os.O_WRONLY | os.O_TRUNC
-        return self._opens(p, t, AT_FDCWD, p.read_path(path), flags)
-
-    _truncate64 = _truncate
 
     # Renaming, deleting, linking
 
@@ -173,12 +55,12 @@ class Calls:
     def _renameat(
         self, p: Process, t: int, from_: int, old: int, to: int, new: int, _e: int
     ) -> Lines:
-        return self._renames(p, t, (_signed(from_), old), (_signed(to), new), 0)
+        return self._renames(p, t, (signed(from_), old), (signed(to), new), 0)
 
     def _renameat2(
         self, p: Process, t: int, from_: int, old: int, to: int, new: int, flags: int
     ) -> Lines:
-        return self._renames(p, t, (_signed(from_), old), (_signed(to), new), flags)
+        return self._renames(p, t, (signed(from_), old), (signed(to), new), flags)
 
     def _renames(
         self, process: Process, thread: int, old: tuple[int, int], new: tuple[int, int], flags: int
@@ -217,7 +99,7 @@ class Calls:
         lines = None
         for each, to in ((source, aside), (target, source), (aside, target)):
             process.run.staging.moved(each, to)
-            lines = _join(lines, self._moved(process, info, UNSAVED, each, to))
+            lines = join(lines, self._moved(process, info, UNSAVED, each, to))
         return lines
 
     def _moved(
@@ -237,7 +119,7 @@ class Calls:
             run.staging.moved(path, to)
             names = escape(path), escape(to)
             line = run.change(b"M", process, at, identity(there), UNSAVED, *names)
-            lines = _join(lines, line)
+            lines = join(lines, line)
         return lines
 
     def _forget_folders(self) -> None:
@@ -253,7 +135,7 @@ class Calls:
         if flags & _AT_REMOVEDIR:
             self._paths.forget()
             return None
-        return self._unlinks(p, t, _signed(folder), path)
+        return self._unlinks(p, t, signed(folder), path)
 
     def _unlinks(self, process: Process, thread: int, folder: int, address: int) -> Lines:
         path = self._paths.locate(process, thread, folder, process.read_path(address))
@@ -278,7 +160,7 @@ class Calls:
     def _linkat(
         self, p: Process, t: int, from_: int, old: int, to: int, new: int, flags: int
     ) -> Lines:
-        return self._links(p, t, (_signed(from_), old), (_signed(to), new), flags)
+        return self._links(p, t, (signed(from_), old), (signed(to), new), flags)
 
     def _links(
         self, process: Process, thread: int, old: tuple[int, int], new: tuple[int, int], flags: int
@@ -305,7 +187,7 @@ class Calls:
     def _symlinkat(
         self, p: Process, t: int, text: int, folder: int, new: int, _d: int, _e: int
     ) -> Lines:
-        return self._symlinks(p, t, text, _signed(folder), new)
+        return self._symlinks(p, t, text, signed(folder), new)
 
     def _symlinks(self, process: Process, thread: int, text: int, folder: int, new: int) -> Lines:
         points_to = process.read_path(text)
@@ -333,8 +215,8 @@ class Calls:
     ) -> Lines:
         name = p.read_path(path)
         if not name and flags & _AT_EMPTY_PATH:
-            name = b"/proc/self/fd/%d" % _signed(folder)
-        return self._executes(p, t, _signed(folder), name, arguments)
+            name = b"/proc/self/fd/%d" % signed(folder)
+        return self._executes(p, t, signed(folder), name, arguments)
 
     def _executes(
         self, process: Process, thread: int, folder: int, name: bytes, arguments: int
@@ -353,7 +235,7 @@ class Calls:
             return None
         at = time.time_ns() // 1000
         lines = process.run.started(process, thread, at, path, command)
-        return _join(lines, process.run.read(process, path, info, at))
+        return join(lines, process.run.read(process, path, info, at))
 
     def _read_command(self, process: Process, address: int) -> list[bytes]:
         """The argument vector that a program is started with."""
@@ -389,12 +271,6 @@ class Calls:
         return b"!\tprocess %d uses io_uring: files that it opens that way are not seen" % p.pid
 
 
-def _signed(descriptor_argument: int) -> int:
-    """A descriptor argument: 32 bits, with a sign."""
-    value = descriptor_argument & 0xFFFFFFFF
-    return value - (1 << 32) if value >> 31 else value
-
-
 def _files_below(folder: bytes) -> list[tuple[bytes, os.stat_result]]:
     """Files and links in a folder that is about to be renamed, up to a limit."""
     found = []
@@ -408,9 +284,3 @@ def _files_below(folder: bytes) -> list[tuple[bytes, os.stat_result]]:
         if len(found) > _ENTRIES_LIMIT:
             break
     return found
-
-
-def _join(first: Lines, second: Lines) -> Lines:
-    if first is None or second is None:
-        return second if first is None else first
-    return first + b"\n" + second

@@ -22,11 +22,12 @@ it, LOST lines found no room, UNREAD calls could not be read, BAD attempts faile
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import resource
 import time
 
-from provkit.capture.notify_calls import ASK
+from provkit.capture.notify_opens import ASK
 from provkit.capture.notify_run import TracedRun
 from provkit.capture.notify_staging import Staging
 from provkit.capture.notify_supervisor import GRACE_S, LOST, YES, Report, Supervisor
@@ -78,6 +79,8 @@ def main(instructions: int, reports: int) -> None:
         _wait_as_guest(command, report)
         return
     wake_on_same_cpu(listener)
+    gc.freeze()
+    gc.set_threshold(100_000)  # there are hardly any cycles, and looking for them holds the command
     run = TracedRun(plan.root, Trace(trace), Staging(plan.root, staging, since_ns))
     Supervisor(
         kernel, machine, listener, run=run, command=command, outcome=outcome, report=report

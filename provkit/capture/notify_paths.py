@@ -23,10 +23,14 @@ _FOLDERS_LIMIT = 20_000
 
 
 class Paths:
-    """Turns the names that processes pass into real paths."""
+    """Turns the names that processes pass into real paths.
+
+    Attributes:
+        folders: Folder as named, absolute, to real path; empty for the root.
+    """
 
     def __init__(self) -> None:
-        self._folders: dict[bytes, bytes] = {}
+        self.folders: dict[bytes, bytes] = {}
         self._writable: dict[bytes, bool] = {}
 
     def locate(self, process: Process, thread: int, folder: int, name: bytes) -> bytes | None:
@@ -58,7 +62,7 @@ class Paths:
                 head = base
             else:
                 head = base + b"/" + head
-        real = self._folders.get(head)
+        real = self.folders.get(head)
         if real is None:
             real = self._resolve(head)
         if last in (b"", b".", b".."):
@@ -70,9 +74,9 @@ class Paths:
         real = os.path.realpath(head or b"/")
         if real == b"/":
             real = b""
-        if len(self._folders) > _FOLDERS_LIMIT:
-            self._folders.clear()
-        self._folders[head] = real
+        if len(self.folders) > _FOLDERS_LIMIT:
+            self.folders.clear()
+        self.folders[head] = real
         return real
 
     def may_create(self, path: bytes) -> bool:
@@ -89,7 +93,7 @@ class Paths:
 
     def forget(self) -> None:
         """A folder or a symbolic link changed: resolve anew."""
-        self._folders.clear()
+        self.folders.clear()
         self._writable.clear()
 
 

@@ -151,6 +151,7 @@ class TracedRun:
         version: Grows whenever the run changes files; what was read at one version
             of the files need not be told again.
         system_folders: What is in there is noise, whatever the rules in force.
+        special_folders: Those, and where there are no files; a name in one needs a closer look.
         system: Names of the operating system's own files that were told.
         over: Nothing is told any more.
     """
@@ -158,6 +159,7 @@ class TracedRun:
     def __init__(self, root: bytes, trace: Trace, staging: Staging) -> None:
         self._inside = root.rstrip(b"/") + b"/"
         self.system_folders = tuple(each for each in _SYSTEM if not root.startswith(each))
+        self.special_folders = (*self.system_folders, b"/proc/", b"/sys/", b"/dev/")
         self.trace = trace
         self.staging = staging
         self.version = 0

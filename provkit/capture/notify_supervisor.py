@@ -30,7 +30,8 @@ import select
 import time
 from fcntl import ioctl
 
-from provkit.capture.notify_calls import Asked, Calls
+from provkit.capture.notify_calls import Calls
+from provkit.capture.notify_opens import Asked
 from provkit.capture.notify_paths import Paths
 from provkit.capture.notify_proc import Vanished, wait_status_of
 from provkit.capture.notify_processes import Table

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from hashlib import sha256
 
 from provkit.capture.noise import Noise
-from provkit.capture.notify_calls import ASK
+from provkit.capture.notify_opens import ASK
 from provkit.capture.observer import Observer
 from provkit.capture.recorder import Ending, Verdict, Watch
 from provkit.capture.tree import Tree

@@ -163,13 +163,13 @@ class TestWhateverHappensAround:
         """The call is answered whatever happens, and the record says what is missing."""
         fault = textwrap.dedent(
             """
-            from provkit.capture import notify_calls
-            opens = notify_calls.Calls._opens
-            def faulty(self, process, thread, folder, name, flags):
-                if name == b"cursed":
-                    raise KeyError(name)
-                return opens(self, process, thread, folder, name, flags)
-            notify_calls.Calls._opens = faulty
+            from provkit.capture.notify_calls import Calls
+            opens = Calls._opens_path
+            def faulty(self, process, path, flags, links):
+                if path.endswith(b"/cursed"):
+                    raise KeyError(path)
+                return opens(self, process, path, flags, links)
+            Calls._opens_path = faulty
             """
         )
         monkeypatch.setattr(notify, "_BOOT", notify._BOOT.replace("main(int", fault + "main(int"))

@@ -62,7 +62,7 @@ def test_every_wrapped_call_is_told(bench: Bench) -> None:
         """
         import ctypes, os
         libc = ctypes.CDLL(None)
-        libc.fopen.restype = ctypes.c_void_p
+        libc.fopen.restype = libc.fopen64.restype = ctypes.c_void_p
         folder = os.open("sub", os.O_RDONLY)
         def ok(value):
             assert value is not None and value >= 0, value
