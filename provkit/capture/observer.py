@@ -153,7 +153,7 @@ class Observer(Report):
         if self._noise.hides(path):
             return
         number = self._number(pid)
-        now = seen if seen is not None and not seen.is_link else identify(path)
+        now = identify(path)  # what was seen may be the target of a link
         if now is not None and now.is_link:
             self._meet(path, now)
             self._lines.tell(number, "read", path, at)
@@ -199,7 +199,7 @@ class Observer(Report):
             staged: Copy of the old bytes.
             why: Why there is none.
         """
-        now = seen or identify(path)
+        now = identify(path)  # likewise
         if now is not None and now.is_link:
             path = os.path.realpath(path)  # where the bytes end up
             now = identify(path)
