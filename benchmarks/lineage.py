@@ -3,7 +3,7 @@
     python benchmarks/lineage.py [RUNS]
 
 Runs in a chain of projects, each reading some recent files and writing two. The same walk, from
-states to what is joined to them, to runs, to inputs, is done by :func:`provkit.lineage.walk.walk_up`
+states to what is joined to them, to runs, to inputs, is done by ``provkit.lineage.walk.walk_up``
 over the mapped file, and by a recursive query over the same edges as integers in SQLite. The walk
 also keeps every edge and why it is believed; SQLite gives the nodes alone.
 """
