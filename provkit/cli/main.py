@@ -62,6 +62,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str]]] = {
         "lineage": ("provkit.cli.lineage:lineage", "What a file was made from, or what from it."),
         "graph": ("provkit.cli.graph:graph", "Draw workflows and runs, as text or picture."),
         "ask": ("provkit.cli.ask:ask", "Ask a question of the catalogue."),
+        "paths": ("provkit.cli.paths:paths", "Find the ways that fit an expression of steps."),
         "query": ("provkit.cli.query:query", "Ask in SPARQL."),
         "infer": ("provkit.cli.infer:infer", "Add inferred statements, in a graph of their own."),
         "check": ("provkit.cli.check:check", "Check the graph: PROV constraints and shapes."),

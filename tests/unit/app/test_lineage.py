@@ -493,3 +493,24 @@ class TestIndex:
         assert ask("plot.png").to_json() == before
         place.unlink()
         assert ask("plot.png").to_json() == before
+
+
+@pytest.mark.usefixtures("chain")
+def test_paths_are_asked_for_by_target_and_tests(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """provkit paths: between two targets, with tests on what only the store knows."""
+    from provkit.app.paths import PathQuestion, find_paths  # noqa: PLC0415
+
+    monkeypatch.chdir(project.root)
+    up = find_paths(project, PathQuestion(expression="(wasGeneratedBy/used)+", begin="map.png"))
+    names = {f.id: f.path for f in up.files} | {r.id: r.program for r in up.runs}
+    assert [names[node] for node in up.ways[-1]] == [
+        "map.png", "map.R", "copy.csv", "clean.R", "raw.csv"
+    ]  # fmt: skip
+    tested = PathQuestion(expression="wasGeneratedBy[user=ann, status=ok]", begin="map.png")
+    assert len(find_paths(project, tested).ways) == 1
+    missed = PathQuestion(expression="wasGeneratedBy[user=bob]", begin="map.png")
+    assert find_paths(project, missed).ways == ()
+    with pytest.raises(NotRecordedError):
+        find_paths(project, PathQuestion(expression="used", begin="nowhere"))
