@@ -123,7 +123,7 @@ class Keeper:
             return self._read("found", path, then, path)
         known = self._hashes.get(then)
         if known is not None:
-            kept = self._archive.has(known)
+            kept = self._archive.renew(known)
             why = "" if kept else "bytes are gone"
             return self._state("found", path, then, sha256=known, archived=kept, why=why)
         return self._state("found", path, then, why=sight.why or CHANGED)
@@ -153,7 +153,7 @@ class Keeper:
         identity = identity or there
         known = self._hashes.get(identity)
         refused = self._policy.refuses(shown, there.size)
-        if known is not None and (refused or self._archive.has(known)):
+        if known is not None and (refused or self._archive.renew(known)):
             return self._state(
                 moment, path, identity, sha256=known, archived=not refused, why=refused
             )

@@ -6,7 +6,7 @@ on disk, so a name never stands for half a file.
 """
 
 # Plain os: pathlib costs 5 ms, and every recording passes here.
-# ruff: noqa: PTH103, PTH105, PTH108, PTH110, PTH120, PTH123
+# ruff: noqa: PTH103, PTH104, PTH105, PTH108, PTH110, PTH120, PTH123
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from provkit.errors import ArchiveError
 from provkit.files import CHUNK_BYTES, Fingerprint, fingerprint, sync_folder
 
 _FICLONE = 0x40049409  # linux/fs.h: share the blocks of another file, where the file system can
+_FEW = 32  # files that are synced one by one; beyond that, everything at once is quicker
 _NO_TMPFILE = (errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL)
 
 
@@ -127,7 +128,7 @@ class Archive:
     def keep_bytes(self, data: bytes) -> Fingerprint:
         """Archive bytes in memory."""
         found = Fingerprint(hashlib.sha256(data).hexdigest(), len(data))
-        if not self._renew(found.sha256):
+        if not self.renew(found.sha256):
             new, name = self._begin()
             try:
                 _write(new, data)
@@ -148,13 +149,13 @@ class Archive:
             found = _clone(source, new) or _copy(source, new)
             if not _same(before, os.fstat(source)) or found.size_bytes != before.st_size:
                 return None
-            if not self._renew(found.sha256):
+            if not self.renew(found.sha256):
                 self._name(new, name, found.sha256)
             return found
         finally:
             _end(new, name)
 
-    def _renew(self, sha256: str) -> bool:
+    def renew(self, sha256: str) -> bool:
         """Whether these bytes are archived; then they count as new, so that no `gc` takes them.
 
         A record that will name them may not be sealed yet.
@@ -186,17 +187,83 @@ class Archive:
         os.fsync(new)
         for _ in range(2):
             try:
-                if name:
-                    os.link(name, path)
-                else:
-                    # With a descriptor CPython calls linkat, which alone follows the link.
-                    os.link(f"/proc/self/fd/{new}", path, src_dir_fd=new, follow_symlinks=True)
+                _link(new, name, path)
                 break
             except FileExistsError:
                 return  # another recorder was quicker
             except FileNotFoundError:
                 os.makedirs(folder, mode=0o700, exist_ok=True)
         sync_folder(folder)
+
+
+class Batch(Archive):
+    """Keeps many files with one wait for the disk: none has its name before :meth:`publish`.
+
+    Args:
+        folder: ``.provkit/objects``.
+        scratch: Folder on the same file system, for as long as the batch lives; made when needed.
+    """
+
+    def __init__(self, folder: str, scratch: str) -> None:
+        super().__init__(folder)
+        self._scratch = scratch
+        self._waiting: dict[str, None] = {}
+
+    def has(self, sha256: str) -> bool:
+        """Whether the bytes of that hash are kept, or will be."""
+        return sha256 in self._waiting or super().has(sha256)
+
+    def renew(self, sha256: str) -> bool:
+        """As for an archive; what waits is new."""
+        return sha256 in self._waiting or super().renew(sha256)
+
+    def publish(self) -> None:
+        """Wait until all is on disk, then give everything its name.
+
+        Raises:
+            OSError: It could not; what has its name is whole.
+        """
+        if not self._waiting:
+            return
+        few = len(self._waiting) <= _FEW
+        if not few:
+            os.sync()
+        folders = set()
+        for sha256 in self._waiting:
+            waiting, path = f"{self._scratch}/{sha256}", self.path(sha256)
+            if few:
+                _sync_file(waiting)
+            folders.add(os.path.dirname(path))
+            os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
+            os.rename(waiting, path)
+        if few:
+            for folder in folders:
+                sync_folder(folder)
+        else:
+            os.sync()
+        self._waiting.clear()
+
+    def _name(self, new: int, name: str, sha256: str) -> None:
+        os.fchmod(new, 0o600)
+        os.makedirs(self._scratch, mode=0o700, exist_ok=True)
+        _link(new, name, f"{self._scratch}/{sha256}")
+        self._waiting[sha256] = None
+
+
+def _link(new: int, name: str, path: str) -> None:
+    if name:
+        os.link(name, path)
+    else:
+        # With a descriptor CPython calls linkat, which alone follows the link.
+        os.link(f"/proc/self/fd/{new}", path, src_dir_fd=new, follow_symlinks=True)
+
+
+def _sync_file(path: str) -> None:
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _end(new: int, name: str) -> None:

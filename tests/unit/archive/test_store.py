@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from provkit.archive import store as module
-from provkit.archive.store import Archive
+from provkit.archive.store import Archive, Batch
 from provkit.errors import ArchiveError
 
 LARGE = os.urandom(3 * (1 << 20) + 7)
@@ -149,3 +149,34 @@ def test_bytes_archived_again_count_as_new(tmp_path: Path) -> None:
     archive.keep_bytes(b"old")
 
     assert Path(archive.path(kept.sha256)).stat().st_mtime > 0
+
+
+@pytest.mark.parametrize("number", [3, 40])
+def test_a_batch_names_nothing_before_it_is_on_disk(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    """A power cut must not leave a name that stands for half a file; one wait serves many."""
+    waits: list[str] = []
+    monkeypatch.setattr(os, "sync", lambda: waits.append("all"))
+    monkeypatch.setattr(os, "fsync", lambda handle: waits.append("one"))
+    batch = Batch(str(tmp_path / "objects"), str(tmp_path / "scratch"))
+    kept = [batch.keep_bytes(b"%d" % index).sha256 for index in range(number)]
+    batch.keep_bytes(b"0")
+
+    assert waits == []
+    assert everything(archive) == []
+    assert all(batch.has(sha256) for sha256 in kept)
+    batch.publish()
+    assert waits[:1] == ["one" if number == 3 else "all"]
+    assert all(archive.has(sha256) for sha256 in kept)
+    assert len(everything(archive)) == number
+    assert list((tmp_path / "scratch").iterdir()) == []
+
+
+def test_a_batch_keeps_what_is_there(archive: Archive, tmp_path: Path) -> None:
+    """Equal bytes are not written again."""
+    sha256 = archive.keep_bytes(b"x").sha256
+    batch = Batch(str(tmp_path / "objects"), str(tmp_path / "scratch"))
+
+    assert batch.keep_bytes(b"x").sha256 == sha256
+    assert not (tmp_path / "scratch").exists()
