@@ -16,7 +16,7 @@ from pathlib import Path
 from provkit import __version__
 from provkit.app.project import Project
 from provkit.capture.command import INTERPRETERS
-from provkit.capture.preflight import has_supervisor
+from provkit.capture.nested import has_supervisor
 from provkit.capture.recorder import AUTO, RECORDERS, Recorder, Verdict, Watch
 from provkit.drawing.render import render
 from provkit.errors import DrawingError

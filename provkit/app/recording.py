@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from provkit import __version__
@@ -25,12 +26,13 @@ from provkit.app.patience import Patience
 from provkit.app.request import Recorded, Request
 from provkit.app.settings import current_user, read_settings
 from provkit.app.unexplained import MAIN, explain_changes
-from provkit.archive.store import Archive
+from provkit.archive.store import Batch
 from provkit.capture.command import Command
 from provkit.capture.environment import observe_environment
 from provkit.capture.hashes import Hashes
 from provkit.capture.journal import Journal
 from provkit.capture.logs import Log
+from provkit.capture.nested import be_quiet
 from provkit.capture.noise import Noise
 from provkit.capture.observer import Observer
 from provkit.capture.recorder import Ending
@@ -46,6 +48,7 @@ from provkit.model.events import (
     ProcessStarted,
     RunEnded,
     RunStarted,
+    StateObserved,
     Status,
 )
 from provkit.model.identifiers import check_run_id, mint_run_id
@@ -63,9 +66,11 @@ _STALE_S = 60.0
 def unseen() -> Iterator[None]:
     """Our own reading and writing is not the work of an outer run that watches this process."""
     sys.audit("provkit.quiet", True)
+    be_quiet(True)
     try:
         yield
     finally:
+        be_quiet(False)
         sys.audit("provkit.quiet", False)
 
 
@@ -123,6 +128,8 @@ class Recording:
         for path, given in zip(self._inputs, request.inputs, strict=True):
             if not os.path.isfile(path):
                 raise UsageError(f"no such file: {given}", hint="--input names a file that exists")
+        self._archive = Batch(project.path("objects"), f"{self.staging}/objects")
+        self._kept: list[OutputLogged | StateObserved] = []
         self._programs: list[ProcessStarted] = []
         self._untraced: tuple[str, ...] = ()
 
@@ -189,6 +196,7 @@ class Recording:
             lambda: self._keep_logs(logs()),
             lambda: self._explain(trusting=recorder == "snapshot"),
             lambda: self._keep_files(patience or Patience()),
+            self._publish,
             self._tell_more,
             lambda: self._report(ending, recorder, version, blind, elapsed_s),
             lambda: sealed.append(bool(self._journal.seal())),
@@ -235,10 +243,9 @@ class Recording:
         )
 
     def _keep_logs(self, logs: Sequence[tuple[str, Log]]) -> None:
-        archive = Archive(self.project.path("objects"))
         for stream, log in logs:
-            kept = archive.keep_bytes(self.redactor.data(log.text()))
-            self._journal.append(
+            kept = self._archive.keep_bytes(self.redactor.data(log.text()))
+            self._kept.append(
                 OutputLogged(
                     stream="stdout" if stream == "stdout" else "stderr",
                     sha256=kept.sha256,
@@ -246,6 +253,20 @@ class Recording:
                     truncated=log.truncated,
                 )
             )
+
+    def _publish(self) -> None:
+        """The record names archived bytes only once they are on disk."""
+        try:
+            self._archive.publish()
+        except OSError as error:
+            self.observer.problem(f"what was read and written is not archived: {error.strerror}")
+            self._kept = [
+                replace(each, archived=False, why=each.why or "not archived: no room on the disk")
+                for each in self._kept
+                if isinstance(each, StateObserved)
+            ]
+        for event in self._kept:
+            self._journal.append(event)
 
     def _explain(self, *, trusting: bool) -> None:
         observer, before = self.observer, self._before
@@ -280,15 +301,14 @@ class Recording:
             is_noise=lambda path: self.noise.kind(path) is not None,
         )
         keeper = Keeper(
-            Archive(self.project.path("objects")),
+            self._archive,
             Hashes(self.project.path("cache", "hashes")),
             self.noise,
             policy,
             self.observer,
             patience=patience,
         )
-        for state in keeper.states():
-            self._journal.append(state)
+        self._kept += keeper.states()
 
     def _tell_more(self) -> None:
         for name, value in read_told(self.environment[TELL_VARIABLE]):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, cast
 
 from provkit.capture import preflight
 from provkit.capture.child import Attention
+from provkit.capture.nested import has_supervisor
 from provkit.capture.notify_proc import wait_status_of
 from provkit.capture.notify_replay import Replay
 from provkit.capture.recorder import Ending, Verdict, Watch
@@ -226,7 +227,7 @@ class Supervised(Attention):
             watch.executable,
             " ".join(str(int(each)) for each in self._before),
             " ".join(str(int(each)) for each in defaults),
-            "guest" if preflight.has_supervisor() else "",
+            "guest" if has_supervisor() else "",
             str(len(watch.command)),
             *watch.command,
             *(f"{name}={value}" for name, value in watch.environment.items()),

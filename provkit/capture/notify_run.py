@@ -40,11 +40,12 @@ class Process:
         outputs: Paths that it may have open for writing, and their descriptors (-1: not
             known; else it was still open when it read something).
         told: The trace has a line about it.
+        quiet: It is provkit at work: what it opens is not told.
     """
 
     __slots__ = (
-        "chdir", "folder", "hosts", "memory", "outputs", "parent", "pid", "pidfd", "root", "run",
-        "seen", "told", "user",
+        "chdir", "folder", "hosts", "memory", "outputs", "parent", "pid", "pidfd", "quiet", "root",
+        "run", "seen", "told", "user",
     )  # fmt: skip
 
     def __init__(self, pid: int, parent: int, user: int, pidfd: int, run: TracedRun) -> None:
@@ -61,6 +62,7 @@ class Process:
         self.seen: dict[bytes, int] = {}
         self.outputs: dict[bytes, int] = {}
         self.told = False
+        self.quiet = False
 
     def read_path(self, address: int, limit: int = _PATH_BYTES) -> bytes:
         """The zero-ended text at an address, without its zero.
@@ -243,6 +245,7 @@ class TracedRun:
         """Lines for a process that begins, or begins another program."""
         sources, sinks = inherited(process.pid)
         process.told = True
+        process.quiet = False
         process.seen = {}
         # What was open for writing before the run began counts when it is of the project.
         outputs = process.outputs

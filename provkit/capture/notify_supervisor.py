@@ -17,6 +17,8 @@ one above, by opening names that no file can have, to trace its children apart:
 ``/^Aprovkit/attach/T/S/ROOT``  my children are another run: T and S are my
                                 descriptors of its trace and staging folder
 ``/^Aprovkit/end``              that run is over: write everything
+``/^Aprovkit/quiet``            what I open from now on is provkit's work
+``/^Aprovkit/speak``            no longer so
 =============================== ============================================
 
 The answer ``ENOANO`` means yes; without a supervisor the kernel says ``ENOENT``.
@@ -110,6 +112,7 @@ class Supervisor:
         self._deadline = 0.0
         self._reported = False
         self._alive = True
+        self._polled_since = False
         self._unread = 0
         self._failures = 0
         self._remembers_exits = _kernel_version() >= (6, 15)
@@ -164,8 +167,11 @@ class Supervisor:
                 self._answer()
                 wait_s = _WRITE_S
             elif ready:
+                self._polled_since = False
                 for handle, events in ready:
                     self._see_to(handle, events)
+                    if self._polled_since:
+                        break  # the rest may be old, and comes again if it is not
                 wait_s = _WRITE_S
             else:
                 for run in self._runs:
@@ -200,7 +206,9 @@ class Supervisor:
         try:
             process = self._table.find(thread) or self._meet(thread)
             lines = self._handlers[abi][number](process, thread, a, b, c, d, e)
-            if lines is not None and not process.told:
+            if process.quiet:
+                lines = None
+            elif lines is not None and not process.told:
                 lines = process.run.met(process, time.time_ns() // 1000) + b"\n" + lines
         except Vanished as gone:
             self._unread += 1
@@ -233,23 +241,29 @@ class Supervisor:
         if process is None or process.user != os.geteuid():
             return NO
         word, _, rest = question.partition(b"/")
-        if word == b"hello":
-            return YES
+        answer = YES
         try:
-            if word == b"attach":
+            if word in (b"quiet", b"speak"):
+                process.quiet = word == b"quiet"
+                process.seen.clear()  # what was read in quiet was not told
+            elif word == b"attach":
                 trace, staging, root = rest.split(b"/", 2)
+                process.quiet = True
                 process.hosts = self._host(process, int(trace), int(staging), b"/" + root)
-                return YES
-            if word == b"end" and process.hosts is not None:
-                self._poll_ends()
-                process.hosts.close()
-                self._runs.remove(process.hosts)
-                lost = process.hosts.trace.lost
-                process.hosts = None
-                return LOST if lost else YES
+            elif word == b"end" and process.hosts is not None:
+                answer = self._end_hosting(process, process.hosts)
+            elif word != b"hello":
+                answer = NO
         except (OSError, ValueError):
-            return NO
-        return NO
+            answer = NO
+        return answer
+
+    def _end_hosting(self, process: Process, run: TracedRun) -> int:
+        self._poll_ends()
+        run.close()
+        self._runs.remove(run)
+        process.hosts = None
+        return LOST if run.trace.lost else YES
 
     def _host(self, process: Process, trace: int, staging: int, root: bytes) -> TracedRun:
         fetch = self._kernel.fetch_descriptor
@@ -266,6 +280,7 @@ class Supervisor:
     # Ends
 
     def _poll_ends(self) -> None:
+        self._polled_since = True
         for handle, events in self._poll.poll(0):
             if handle != self._listener:
                 self._notice(handle, events)

@@ -11,7 +11,6 @@ depend on: see :func:`surroundings`.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
@@ -19,7 +18,6 @@ from collections.abc import Callable
 from hashlib import sha256
 
 from provkit.capture.noise import Noise
-from provkit.capture.notify_opens import ASK
 from provkit.capture.observer import Observer
 from provkit.capture.recorder import Ending, Verdict, Watch
 from provkit.capture.tree import Tree
@@ -94,15 +92,6 @@ def user_cache() -> str:
     except OSError as error:
         raise CaptureError(f"{folder} cannot be made: {error.strerror}") from error
     return folder
-
-
-def has_supervisor() -> bool:
-    """Whether a supervisor of provkit watches us already: we are in a run."""
-    try:
-        os.close(os.open(ASK + b"hello", os.O_RDONLY | os.O_CLOEXEC))
-    except OSError as error:
-        return error.errno == errno.ENOANO
-    return False
 
 
 def try_out(run: Run) -> Verdict:

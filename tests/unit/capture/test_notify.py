@@ -468,6 +468,22 @@ class TestNested:
         assert "mid2" in seen.paths("read")
         assert not {"mid", "mid2"} & seen.paths("write")
 
+    def test_what_provkit_does_in_a_run_is_not_the_work_of_the_run(self, lab: Lab) -> None:
+        """`provkit run` inside reads all inputs again, to hash them."""
+        for name in "abc":
+            lab.write(name)
+        text = """
+            from provkit.capture.nested import be_quiet
+            open("a")
+            be_quiet(True)
+            open("b"), open("c")
+            be_quiet(False)
+            open("c")
+            """
+        seen = lab.run([sys.executable, "-c", textwrap.dedent(text)])
+
+        assert seen.paths("read") & {"a", "b", "c"} == {"a", "c"}
+
 
 class TestRefusals:
     def test_a_command_that_cannot_be_executed_is_told_as_such(self, lab: Lab) -> None:
