@@ -215,7 +215,7 @@ def test_changes_that_wait_beside_the_database_are_told(home: Callable[..., Path
 
 
 def test_the_graph_of_a_run(home: Callable[..., Path], golden: Callable[[str, str], None]) -> None:
-    """Read against docs/reference/graph.md when it was made."""
+    """Made from the program's own output and read in part only: it holds what is there, not that it is right."""
     at = "archive/2017-01-13/x"
     imported = importer.read(
         str(
