@@ -27,6 +27,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _HEAD = struct.Struct("=QQ")
 _RECORD = struct.Struct("=HHIIIIIIIQ")
 _MAGIC = 0x706B
+_PATIENCE = 5
 _WHY = "the preload recorder tells of it when it is written already"
 
 
@@ -50,6 +51,7 @@ class PreloadLog:
         self._maps = [_make(f"{path}.0")]
         self._number = 0
         self._place = _HEAD.size
+        self._waited = 0
         self._observer = observer
         self._folders = Folders()
         self._programs: dict[int, tuple[list[str], str, str]] = {}
@@ -92,11 +94,14 @@ class PreloadLog:
                 start = self._place + _RECORD.size
                 teller = self._tellers.get(kind)
                 if teller is not None and length >= _RECORD.size:
-                    teller(_Record(pid, parent, flags, at, data[start : start + texts]))
-            elif not last and magic != _MAGIC and used > SIZE_BYTES:
-                return True  # the rest was too little for anybody's record
-            elif not last:
+                    try:
+                        teller(_Record(pid, parent, flags, at, data[start : start + texts]))
+                    except (ValueError, IndexError, OverflowError):  # written over by its program
+                        self._observer.problem("a record of preload could not be read")
+            elif not last and (used <= SIZE_BYTES or self._waited < _PATIENCE):
+                self._waited += 1  # somebody is writing it; or, at the end, it was too little
                 return False
+            self._waited = 0
             self._place += length if magic == _MAGIC and length >= _RECORD.size else 8
         return used > SIZE_BYTES
 

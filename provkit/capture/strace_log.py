@@ -90,7 +90,10 @@ class StraceLog:
             while piece := os.read(self._handle, _PIECE_BYTES):
                 *lines, self._rest = (self._rest + piece).split(b"\n")
                 for line in lines:
-                    self._take(line)
+                    try:
+                        self._take(line)
+                    except (ValueError, IndexError, KeyError, OverflowError):
+                        self._observer.problem("a line of strace could not be read")
         except FileNotFoundError:
             return  # strace has not begun
         except OSError as error:
