@@ -91,6 +91,7 @@ class PreloadLog:
                 data, self._place
             )
             if magic == _MAGIC and ready:
+                self._waited = 0
                 start = self._place + _RECORD.size
                 teller = self._tellers.get(kind)
                 if teller is not None and length >= _RECORD.size:
@@ -101,7 +102,6 @@ class PreloadLog:
             elif not last and (used <= SIZE_BYTES or self._waited < _PATIENCE):
                 self._waited += 1  # somebody is writing it; or, at the end, it was too little
                 return False
-            self._waited = 0
             self._place += length if magic == _MAGIC and length >= _RECORD.size else 8
         return used > SIZE_BYTES
 
