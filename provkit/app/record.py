@@ -19,8 +19,8 @@ from provkit.app.request import Recorded, Request
 from provkit.capture.child import plain_wait
 from provkit.capture.command import NOT_EXECUTABLE, CommandNotFoundError, read_command
 from provkit.capture.logs import Tee
-from provkit.capture.recorder import Ending, Watch, choose_recorder
-from provkit.errors import ProvkitError
+from provkit.capture.recorder import Ending, Watch, recorders_for
+from provkit.errors import CaptureError, ProvkitError
 
 
 def record(project: ProjectFolder, request: Request) -> Recorded:
@@ -29,8 +29,14 @@ def record(project: ProjectFolder, request: Request) -> Recorded:
     Raises:
         ProvkitError: provkit refused, before the command started.
     """
-    with unseen(), Patience() as patience:
-        return _Run(project, request).execute(patience)
+    recorded: Recorded | None = None
+    try:
+        with unseen(), Patience() as patience:
+            recorded = _Run(project, request).execute(patience)
+    except Exception:
+        if recorded is None:
+            raise
+    return recorded  # what fails while tidying up changes nothing
 
 
 class _Run:
@@ -49,14 +55,15 @@ class _Run:
             started=self._started,
         )
         name = request.recorder or str(self.recording.settings["record.recorder"])
-        self.recorder, self.verdict = choose_recorder(name, self.watch)
+        self.choices = recorders_for(name, self.watch)
+        self.choice = next(self.choices)
         self.tee = Tee() if request.logs else None
         self.pid = 0
         self.ending: Ending | None = None
 
     def execute(self, patience: Patience) -> Recorded:
         """Run the command and record it."""
-        self.recording.begin(look=self.recorder.name != "none")
+        self.recording.begin(look=self.choice.recorder.name != "none")
         try:
             return self._record(patience)
         except Exception as error:  # BLE001 - do no harm: the command may have started
@@ -66,29 +73,42 @@ class _Run:
             return self._rescue(error)
 
     def _record(self, patience: Patience) -> Recorded:
-        watch, tee, recorder = self.watch, self.tee, self.recorder
+        watch, tee = self.watch, self.tee
         if tee is not None:
             watch = replace(watch, streams=tee.streams, resized=tee.resized)
         begin_s = time.monotonic()
-        try:
-            self.ending = recorder.run(watch, self.recording.observer)
-        except Exception as error:  # BLE001 - do no harm: the command has started
-            if not self.pid:
-                raise
-            self.recording.observer.problem(f"the recorder failed: {error}")
-            self.ending = self._wait()
+        self.ending = self._run(watch)
+        choice = self.choice
         recorded = self.recording.settle(
             self.ending,
             elapsed_s=time.monotonic() - begin_s,
-            recorder=recorder.name,
-            version=self.verdict.version,
-            blind=recorder.blind,
+            recorder=choice.recorder.name,
+            version=choice.verdict.version,
+            blind=(*choice.recorder.blind, *choice.passed_over),
             logs=tee.end if tee is not None else tuple,
             patience=patience,
         )
         if tee is not None:
             tee.leave()
         return recorded
+
+    def _run(self, watch: Watch) -> Ending:
+        """Run the command with the best recorder that starts it, and wait for it in any case."""
+        observer = self.recording.observer
+        while True:
+            try:
+                return self.choice.recorder.run(watch, observer)
+            except Exception as error:  # BLE001 - do no harm: the command may have started
+                if self.pid:
+                    observer.problem(f"the recorder failed: {error}")
+                    return self._wait()
+                if not isinstance(error, CaptureError):
+                    raise
+                better = error
+            try:
+                self.choice = next(self.choices)
+            except CaptureError:
+                raise better from None
 
     def _started(self, pid: int) -> None:
         self.pid = pid
