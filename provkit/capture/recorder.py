@@ -13,7 +13,7 @@ suite ``provkit.testing``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -109,6 +109,21 @@ class Verdict:
     suits: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A recorder that can watch a command.
+
+    Attributes:
+        recorder: It.
+        verdict: Of its preflight.
+        passed_over: Why better ones were not taken, one sentence each; told in the record.
+    """
+
+    recorder: Recorder
+    verdict: Verdict
+    passed_over: tuple[str, ...] = ()
+
+
 class Recorder(Protocol):
     """Runs one command and tells what it sees.
 
@@ -134,19 +149,25 @@ class Recorder(Protocol):
         """
 
 
-def choose_recorder(name: str, watch: Watch) -> tuple[Recorder, Verdict]:
-    """The recorder of that name, after its preflight; ``auto`` takes the first that passes.
+def recorders_for(name: str, watch: Watch) -> Iterator[Choice]:
+    """The recorders that can watch a command, after their preflight, best first.
+
+    ``auto`` gives each that works and suits; any other name gives that one.
 
     Raises:
         PluginError: No such recorder.
-        CaptureError: It does not work here; never replaced by another in silence.
+        CaptureError: There are no more; one is never replaced by another in silence.
     """
-    reasons = []
+    reasons: list[str] = []
+    passed_over: list[str] = []
     for each in AUTO if name == "auto" else (name,):
         recorder: Recorder = load_plugin("recorders", each, RECORDERS)()
         verdict = recorder.preflight(watch)
         if verdict.works and (verdict.suits or name != "auto"):
-            return recorder, verdict
+            yield Choice(recorder, verdict, tuple(passed_over))
+            passed_over.append(f"{each} passed its test here but did not start")
+        elif not verdict.works:
+            passed_over.append(f"{each} does not work here: {verdict.why_not}")
         reasons.append(f"{each}: {verdict.why_not}")
     raise CaptureError(
         f"cannot record with {'; '.join(reasons)}", hint="see `provkit doctor` for what works here"

@@ -168,13 +168,13 @@ def test_below_a_foreign_listener_the_next_recorder_is_taken(bench: Bench) -> No
     text = """
         import os, sys
         from pathlib import Path
-        from provkit.capture.recorder import choose_recorder
+        from provkit.capture.recorder import recorders_for
         from provkit.capture.notify import NotifyRecorder
         from provkit.testing.recorders import Bench
         bench = Bench(Path(sys.argv[1]), [100])
         watch = bench.watch_of(["true"])
         print(NotifyRecorder().preflight(watch).why_not)
-        print(choose_recorder("auto", watch)[0].name)
+        print(next(recorders_for("auto", watch)).recorder.name)
         """
     script = bench.project / "ask.py"
     script.write_text(textwrap.dedent(text))
