@@ -14,19 +14,32 @@ What flows between processes:
   (children of one shell alive at the same time) to the later ones; what a
   shell opens, for itself or before it becomes another program, is a redirection
   and stays open until that process ends.
+
+Who reads from a pipe is not seen to read, so a file that it was writing may
+take what came through, unless its modification time says that it was left alone
+since. Where a recorder does not say what is still open, the same time tells
+whether a process went on writing after it read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
-from provkit.model.events import Event, FileAccessed, ProcessEnded, ProcessStarted
+from provkit.model.events import (
+    Event,
+    FileAccessed,
+    ProcessEnded,
+    ProcessStarted,
+    StateObserved,
+)
 
 MOST_PAIRS = 50_000
 """Above this many pairs, outputs that come from most inputs are left without: the walk
 through used and generated then gives the same answer, or a wider one."""
 
+_GRAIN = timedelta(milliseconds=10)  # of the file system's clock
 _SHELLS = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh", "mksh", "fish", "busybox"))
 
 
@@ -38,6 +51,7 @@ class _Life:
     end: int
     became: int
     parent: int | None = None
+    pid: int | None = None
     command: tuple[str, ...] = ()
     executable: str = ""
     reads_from: tuple[str, ...] | None = None
@@ -50,43 +64,96 @@ class _Life:
         return name.rpartition("/")[2].lstrip("-") in _SHELLS
 
 
-@dataclass(slots=True)
 class _Flow:
     """What is known while walking through the record."""
 
-    bits: dict[str, int]
-    sources: dict[int, set[int]]
-    seen: dict[int, int] = field(default_factory=dict)
-    carried: dict[str, int] = field(default_factory=dict)
-    reach: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    def __init__(
+        self, names: list[str], lives: dict[int, _Life], modified: dict[str, datetime]
+    ) -> None:
+        self._bits = {path: 1 << index for index, path in enumerate(names)}
+        self._lives = lives
+        self._modified = modified
+        self._sources = _sources(lives)
+        self._sinks: dict[int, set[int]] = {number: set() for number in lives}
+        for end, starts in self._sources.items():
+            for start in starts:
+                self._sinks[start].add(end)
+        self._seen: dict[int, int] = {}
+        self._carried: dict[str, int] = {}
+        self._writing: dict[int, dict[str, datetime | None]] = {}
+        self._reach: dict[tuple[bool, int], tuple[int, ...]] = {}
 
-    def known_to(self, process: int) -> int:
-        """Inputs that can be in what a process writes now."""
-        if process not in self.reach:
-            self.reach[process] = tuple(_reachable(self.sources, process))
-        known = 0
-        for each in self.reach[process]:
-            known |= self.seen.get(each, 0)
-        return known
+    @property
+    def written(self) -> Collection[str]:
+        """Paths that the run has written, renamed to or linked to."""
+        return self._carried.keys()
 
     def holds(self, path: str) -> int:
         """Inputs in a file as it is now: itself, when the run did not write it."""
-        return self.carried.get(path, self.bits.get(path, 0))
+        return self._carried.get(path, self._bits.get(path, 0))
 
     def access(self, access: FileAccessed) -> None:
         """Take in one line."""
         process, path, target = access.process, access.path, access.target
         if access.kind == "read":
-            self.seen[process] = self.seen.get(process, 0) | self.holds(path)
+            self._read(process, self.holds(path), access.at)
         elif access.kind == "write":
             older = 0 if access.fresh else self.holds(path)
-            self.carried[path] = older | self.known_to(process)
+            self._carried[path] = older | self._known_to(process)
+            self._writing.setdefault(process, {})[path] = access.at
         elif access.kind == "delete":
-            self.carried[path] = 0
+            self._carried[path] = 0
         elif target is not None and access.kind in ("rename", "link"):
-            self.carried[target] = self.holds(path)
+            self._carried[target] = self.holds(path)
             if access.kind == "rename":
-                self.carried[path] = 0
+                self._carried[path] = 0
+                self._writing.get(process, {}).pop(path, None)
+
+    def close(self, process: int, path: str) -> None:
+        """A process ends, and with it its writing to a path that its output was sent to."""
+        if path in self._carried:
+            self._carried[path] |= self._known_to(process)
+
+    def _read(self, process: int, content: int, at: datetime | None) -> None:
+        self._seen[process] = self._seen.get(process, 0) | content
+        life = self._lives.get(process)
+        if life is not None and life.writes_to is not None:
+            self._writing.pop(process, None)  # what is still open is told again
+        for each in self._reachable(process, self._sinks):
+            for path, since in list(self._writing.get(each, {}).items()):
+                changed = self._changed_after(path, since, at)
+                if changed or (changed is None and each != process):
+                    self._carried[path] = self._carried.get(path, 0) | content
+                elif changed is not None:
+                    del self._writing[each][path]
+
+    def _changed_after(self, path: str, since: datetime | None, at: datetime | None) -> bool | None:
+        """Whether a file was written to after a moment, as its final modification time tells.
+
+        None when that cannot be told: a time before the file was opened was set by hand.
+        """
+        modified = self._modified.get(path)
+        if modified is None or since is None or at is None or modified < since - _GRAIN:
+            return None
+        return modified + _GRAIN >= at
+
+    def _known_to(self, process: int) -> int:
+        """Inputs that can be in what a process writes now."""
+        known = 0
+        for each in self._reachable(process, self._sources):
+            known |= self._seen.get(each, 0)
+        return known
+
+    def _reachable(self, process: int, edges: dict[int, set[int]]) -> tuple[int, ...]:
+        key = (edges is self._sinks, process)
+        if key not in self._reach:
+            found, waiting = {process}, [process]
+            while waiting:
+                fresh = edges.get(waiting.pop(), set()) - found
+                found |= fresh
+                waiting += fresh
+            self._reach[key] = tuple(found)
+        return self._reach[key]
 
 
 def derive(
@@ -101,7 +168,12 @@ def derive(
     """
     names = sorted(set(inputs))
     lives = _lives(events)
-    flow = _Flow({path: 1 << index for index, path in enumerate(names)}, _sources(lives))
+    modified = {
+        event.path: event.modified
+        for event in events
+        if isinstance(event, StateObserved) and event.moment == "left" and event.modified
+    }
+    flow = _Flow(names, lives, modified)
     unended = {number: life for number, life in lives.items() if life.open_to_the_end}
     for event in events:
         if isinstance(event, FileAccessed):
@@ -110,14 +182,14 @@ def derive(
             _close(flow, event.process, unended.pop(event.process))
     for number, life in unended.items():
         _close(flow, number, life)
-    return tuple(_pairs({out: flow.carried.get(out, 0) for out in outputs}, names))
+    # A file that the run did not write holds itself, but that is no derivation.
+    written = {path: flow.holds(path) for path in outputs if path in flow.written}
+    return tuple(_pairs(written, names))
 
 
 def _close(flow: _Flow, process: int, life: _Life) -> None:
-    """A process ends, and with it the writing to where its output was sent."""
     for path in sorted(life.open_to_the_end):
-        if path in flow.carried:
-            flow.access(FileAccessed(process=process, kind="write", path=path))
+        flow.close(process, path)
 
 
 def _pairs(carried: dict[str, int], names: list[str]) -> Iterator[tuple[str, str]]:
@@ -142,7 +214,7 @@ def _lives(events: Collection[Event]) -> dict[int, _Life]:
         if isinstance(event, ProcessStarted):
             life = lives.setdefault(event.process, _Life(index, len(events), index))
             life.became, life.parent, life.command = index, event.parent, event.command
-            life.executable = event.executable
+            life.executable, life.pid = event.executable, event.pid
             life.reads_from, life.writes_to = event.reads_from, event.writes_to
         elif isinstance(event, ProcessEnded) and event.process in lives:
             if event.process not in ended:
@@ -217,16 +289,16 @@ def _through_unknown(lives: dict[int, _Life]) -> Iterator[tuple[int, int]]:
                     continue
             stages.setdefault(life.parent, []).append(number)
     for numbers in stages.values():
-        for index, earlier in enumerate(numbers):
-            for later in numbers[index + 1 :]:
-                if lives[later].begin < lives[earlier].end:
-                    yield earlier, later
+        for index, one in enumerate(numbers):
+            for other in numbers[index + 1 :]:
+                if lives[other].begin < lives[one].end:
+                    yield from _stage_order(one, other, lives)
 
 
-def _reachable(sources: dict[int, set[int]], process: int) -> set[int]:
-    found, waiting = {process}, [process]
-    while waiting:
-        fresh = sources.get(waiting.pop(), set()) - found
-        found |= fresh
-        waiting += fresh
-    return found
+def _stage_order(one: int, other: int, lives: dict[int, _Life]) -> Iterator[tuple[int, int]]:
+    """A shell starts a pipeline from the left, so pids tell; without them both ways are taken."""
+    first, second = lives[one].pid, lives[other].pid
+    if first is None or second is None or first < second:
+        yield one, other
+    if first is None or second is None or first > second:
+        yield other, one

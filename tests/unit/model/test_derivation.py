@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from provkit.model.derivation import MOST_PAIRS, derive
-from provkit.model.events import AccessKind, Event, FileAccessed, ProcessEnded, ProcessStarted
+from provkit.model.events import (
+    AccessKind,
+    Event,
+    FileAccessed,
+    ProcessEnded,
+    ProcessStarted,
+    StateObserved,
+)
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 
@@ -256,3 +263,89 @@ def test_a_huge_product_is_not_written_out() -> None:
 
     assert len(found) <= MOST_PAIRS
     assert ("small", "in0") in found, "what narrows lineage most is kept"
+
+
+def test_a_stage_of_a_pipeline_writes_while_the_first_still_reads() -> None:
+    """``(cat a; cat b) | tee x``: tee opened x before b was read, and is not seen to read."""
+    events = [
+        began(1, "sh", reads_from=(), writes_to=()),
+        began(2, "tee", "x", parent=1, reads_from=("pipe:[7]",), writes_to=()),
+        did(2, "write", "x", fresh=True),
+        began(3, "cat", "a", parent=1, reads_from=(), writes_to=("pipe:[7]",)),
+        did(3, "read", "a"),
+        began(4, "cat", "b", parent=1, reads_from=(), writes_to=("pipe:[7]",)),
+        did(4, "read", "b"),
+    ]
+
+    assert pairs(events, "a b", "x") == {("x", "a"), ("x", "b")}
+
+
+def at(second: float) -> datetime:
+    return NOW + timedelta(seconds=second)
+
+
+def left(path: str, second: float) -> Event:
+    return StateObserved(moment="left", path=path, modified=at(second))
+
+
+def test_a_file_left_alone_takes_nothing_more() -> None:
+    """Results of a driver that reads its children's output one after the other stay apart."""
+    events = [
+        began(1, "python", reads_from=(), writes_to=()),
+        began(2, "cat", "a", parent=1, reads_from=(), writes_to=("pipe:[7]",)),
+        did(2, "read", "a", at=at(1)),
+        did(1, "write", "x", fresh=True, at=at(2)),
+        began(3, "cat", "b", parent=1, reads_from=(), writes_to=("pipe:[8]",)),
+        did(3, "read", "b", at=at(3)),
+        did(1, "write", "y", fresh=True, at=at(4)),
+        left("x", 2.1),
+        left("y", 4.1),
+    ]
+
+    assert pairs(events, "a b", "x y") == {("x", "a"), ("y", "a"), ("y", "b")}
+
+
+def test_modification_time_tells_who_went_on_writing() -> None:
+    """For recorders that see openings only: x was written until the end, y was not."""
+    events = [
+        began(1, "python"),
+        did(1, "write", "x", fresh=True, at=at(1)),
+        did(1, "write", "y", fresh=True, at=at(2)),
+        did(1, "read", "a", at=at(3)),
+        left("x", 4),
+        left("y", 2.1),
+    ]
+
+    assert pairs(events, "a", "x y") == {("x", "a")}
+
+
+def test_a_time_set_by_hand_tells_nothing() -> None:
+    """``cp -p`` gives a new file an old time; what came through a pipe still counts."""
+    events = [
+        began(1, "sh", reads_from=(), writes_to=()),
+        began(2, "tar", parent=1, reads_from=("pipe:[7]",), writes_to=()),
+        did(2, "write", "x", fresh=True, at=at(100)),
+        began(3, "cat", "a", parent=1, reads_from=(), writes_to=("pipe:[7]",)),
+        did(3, "read", "a", at=at(101)),
+        left("x", 1),
+    ]
+
+    assert pairs(events, "a", "x") == {("x", "a")}
+
+
+def test_the_first_stage_of_a_pipeline_has_the_lower_pid() -> None:
+    """Without descriptors, the process seen first may be the last stage: its shell opened a file."""
+    events = [
+        began(1, "sh"),
+        began(2, "sh", parent=1, pid=102),
+        did(2, "write", "x", fresh=True),
+        began(3, "sort", parent=1, pid=101),
+        began(2, "uniq", parent=1, pid=102),
+        did(3, "read", "a"),
+        did(3, "write", "z", fresh=True),
+        did(2, "read", "b"),
+        ended(3),
+        ended(2),
+    ]
+
+    assert pairs(events, "a b", "x z") == {("x", "a"), ("x", "b"), ("z", "a")}
