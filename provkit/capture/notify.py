@@ -76,6 +76,9 @@ class NotifyRecorder:
             pid = attention.start(watch)
             try:
                 ending = _follow(watch, observer, attention, pid)
+            except Exception as error:  # noqa: BLE001 - the supervisor alone knows how it ends
+                observer.problem(f"the recorder failed: {type(error).__name__}: {error}")
+                ending = attention.wait(pid, resized=watch.resized)
             finally:
                 attention.leave()
         for sentence in attention.complaints:
@@ -118,6 +121,7 @@ class Supervised(Attention):
         self._supervisor = 0
         self._reports = -1
         self._rest = b""
+        self._end: list[int] | None = None
         self._pidfd = -1
 
     def start(self, watch: Watch, *, before_exec: Callable[[], None] | None = None) -> int:
@@ -159,22 +163,25 @@ class Supervised(Attention):
 
     def look(self, pid: int) -> tuple[int, int, resource.struct_rusage]:
         """What the supervisor says of the command; 0 while it runs."""
-        usage = SimpleNamespace(ru_utime=0.0, ru_stime=0.0, ru_maxrss=0)
         found, status = 0, 0
-        while not found and (report := self._next_report()) is not None:
+        while self._end is None and not found:
+            report = self._next_report()
+            if report is None:
+                break
             word, numbers = report
             if word == "Z":
                 found, status = pid, numbers[0]
-            elif word == "E":
-                found, status = pid, numbers[0]
-                usage.ru_utime, usage.ru_maxrss = numbers[1] / 1e6, numbers[2] >> 10
-                self._complain(*numbers[3:])
             elif word == "gone":
-                found, status = self._await_orphan(pid)
+                self._end = self._await_orphan(pid)
+        usage = SimpleNamespace(ru_utime=0.0, ru_stime=0.0, ru_maxrss=0)
+        if self._end is not None:
+            found, status = pid, self._end[0]
+            usage.ru_utime, usage.ru_maxrss = self._end[1] / 1e6, self._end[2] >> 10
         return found, status, cast("resource.struct_rusage", usage)
 
     def leave(self) -> None:
         """Let go of the supervisor, which stays as long as a process of the run lives."""
+        self._complain()
         for handle in (self._reports, self._pidfd):
             if handle >= 0:
                 os.close(handle)
@@ -182,8 +189,9 @@ class Supervised(Attention):
         if self._supervisor:
             os.waitpid(self._supervisor, os.WNOHANG if self.survivors else 0)
 
-    def _complain(self, survivors: int, lost: int, unread: int, failures: int) -> None:
-        self.survivors = survivors
+    def _complain(self) -> None:
+        """Say what the supervisor could not do."""
+        _status, _cpu, _memory, self.survivors, lost, unread, failures = self._end or [0] * 7
         if lost:
             self.complaints.append(f"{lost} lines of the trace are lost: no room on the disk")
         if unread:
@@ -247,11 +255,14 @@ class Supervised(Attention):
             if not piece:
                 return ("gone", [errno.EPIPE])
             self._rest += piece
-        line, _, self._rest = self._rest.partition(b"\n")
-        word, *numbers = line.split()
-        return word.decode("ascii"), [int(number) for number in numbers]
+        line, _, rest = self._rest.partition(b"\n")
+        word, numbers = line[:1].decode("ascii"), [int(number) for number in line[1:].split()]
+        if word == "E":  # kept before it is let go, for it does not come again
+            self._end = numbers
+        self._rest = rest
+        return word, numbers
 
-    def _await_orphan(self, pid: int) -> tuple[int, int]:
+    def _await_orphan(self, pid: int) -> list[int]:
         """Wait for a command whose supervisor was killed."""
         self.complaints.append("the supervisor was killed: files opened since then are not known")
         status = None
@@ -262,4 +273,4 @@ class Supervised(Attention):
                 status := wait_status_of(self._pidfd, pid)
             ) is None and time.monotonic() < deadline:
                 time.sleep(0.002)
-        return pid, _UNKNOWN_STATUS if status is None else status
+        return [_UNKNOWN_STATUS if status is None else status, 0, 0, 0, 0, 0, 0]

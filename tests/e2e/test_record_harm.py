@@ -367,7 +367,7 @@ sys.exit(code)
 """
 
 
-@pytest.mark.parametrize("recorder", ["python", "snapshot"])
+@pytest.mark.parametrize("recorder", ["notify", "python", "snapshot"])
 def test_an_error_inside_provkit_leaves_the_command_alone(tmp_path: Path, recorder: str) -> None:
     """Errors are injected at lines from the start of the command to the end: none is felt."""
     library = Path(__file__).resolve().parents[2]
