@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,21 @@ class TestSnapshot(RecorderContract):
     @pytest.fixture
     def recorder(self) -> Recorder:
         return SnapshotRecorder()
+
+
+class TestTheExampleOfTheManual(RecorderContract):
+    """``docs/howto/add-a-recorder.md`` is held to what it says."""
+
+    @pytest.fixture
+    def recorder(self, bench: Bench) -> Recorder:
+        page = Path(__file__).parents[3] / "docs" / "howto" / "add-a-recorder.md"
+        code = page.read_text().partition("```python\n")[2].partition("```")[0]
+        (bench.project / "LISTING").write_text("LISTING\n")
+        names: dict[str, object] = {}
+        exec(compile(textwrap.dedent(code), str(page), "exec"), names)  # noqa: S102 - our manual
+        recorder: Recorder = names["ListingRecorder"]()  # type: ignore[operator]
+        return recorder
+
+    def test_it_tells_what_the_listing_says(self, bench: Bench, recorder: Recorder) -> None:
+        """That is all it does."""
+        assert bench.run(recorder, ["true"]).paths("read") == {"LISTING"}
