@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Iterator
@@ -196,6 +199,84 @@ class TestWhateverHappensAround:
         seen = bench.run(NotifyRecorder(), ["sh", "-c", "cat /dev/null; exit 3"])
 
         assert seen.ending.exit_code == 3
+
+
+class TestWherever:
+    def test_an_ordinary_user_without_capabilities_records(self) -> None:
+        """No root, no helper: that is what makes it the default."""
+        if os.geteuid() != 0 or not shutil.which("setpriv"):
+            pytest.skip("an ordinary user runs all other tests here, or setpriv is missing")
+        options = "--reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all"
+        nobody = ["setpriv", *shlex.split(options)]
+        itself = "import os, sys; os.execv(sys.executable, ['python', '-V'])"
+        check = ["-c", itself]
+        pythons = [
+            python
+            for python in (sys.executable, "/usr/bin/python3")
+            if subprocess.run(
+                [*nobody, python, *check], check=False, stderr=subprocess.DEVNULL
+            ).returncode
+            == 0
+        ]
+        if not pythons:
+            pytest.skip("no Python that everybody may run")
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            shutil.copytree(Path(notify.__file__).parents[1], place / "lib" / "provkit")
+            (place / "project").mkdir()
+            (place / "project").chmod(0o777)
+            place.chmod(0o755)
+            text = """
+                import os, sys
+                from pathlib import Path
+                from provkit.capture.notify import NotifyRecorder
+                from provkit.testing.recorders import Bench
+                seen = Bench(Path(sys.argv[1])).run(
+                    NotifyRecorder(), ["sh", "-c", "echo 1 > a; cat a > b; echo 2 > a; rm a"]
+                )
+                print(os.geteuid(), sorted(seen.paths("read")), sorted(seen.paths("write")),
+                      seen.observer.problems, seen.ending.exit_code)
+                """
+            words = [*nobody, pythons[0], "-c", textwrap.dedent(text), str(place / "project")]
+            said = subprocess.run(
+                words,
+                check=False,
+                capture_output=True,
+                text=True,
+                cwd=place / "project",
+                env={"PATH": os.environ["PATH"], "PYTHONPATH": str(place / "lib")},
+            )
+
+        assert not said.stderr
+        assert said.stdout == "65534 ['a'] ['a', 'b'] [] 0\n"
+
+    def test_a_project_in_shared_memory_is_a_project(self) -> None:
+        """/dev holds no files but there, where people work because it is fast."""
+        if not os.access("/dev/shm", os.W_OK):
+            pytest.skip("no /dev/shm")
+        with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+            seen = Bench(Path(folder)).run(NotifyRecorder(), ["sh", "-c", "echo > a; cat a > b"])
+
+        assert (seen.paths("read"), seen.paths("write")) == ({"a"}, {"a", "b"})
+
+    def test_a_command_in_another_root_folder_is_seen(self, tmp_path: Path) -> None:
+        """chroot, as build tools use it; names are then those of the new root."""
+        if os.geteuid() != 0:
+            pytest.skip("only root may change the root folder")
+        root = tmp_path / "root"
+        (root / "work").mkdir(parents=True)
+        text = f"""
+import os
+os.chroot({str(root)!r})
+os.chdir("/work")
+open("/work/a", "w").close()
+open("b", "w").close()
+"""
+        command = [sys.executable, "-S", "-E", "-c", text]
+        seen = Bench(tmp_path).run(NotifyRecorder(), command)
+
+        assert seen.ending.exit_code == 0
+        assert "root/work/b" in seen.paths("write")
 
 
 class TestLimits:
