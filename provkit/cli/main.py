@@ -110,7 +110,8 @@ def main(arguments: list[str] | None = None) -> int:
     asked_by_shell = os.environ.get("_PROVKIT_COMPLETE")
     try:
         code = _complete(asked_by_shell) if asked_by_shell else _dispatch(list(words))
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by who called us
+            sys.stdout.flush()
     except ProvkitError as error:
         return _tell(error.message, error.hint, error.exit_code, error.also)
     except KeyboardInterrupt:

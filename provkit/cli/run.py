@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import click
 
 from provkit.app.record import record
@@ -75,8 +77,9 @@ def run(  # noqa: PLR0913 - one for each option
     if is_new:
         output.say(f"provkit: new project in {project.root}")
     recorded = record(project, request)
-    for problem in recorded.problems:
-        output.say(f"provkit: run {recorded.seq} is incomplete, because {problem}")
+    with suppress(OSError):  # nobody may listen; the exit code is the command's all the same
+        for problem in recorded.problems:
+            output.say(f"provkit: run {recorded.seq} is incomplete, because {problem}")
     return recorded.exit_code
 
 

@@ -132,6 +132,22 @@ def test_standard_input_is_the_commands(provkit: Any) -> None:
     assert done.stdout == data
 
 
+@pytest.mark.parametrize("recorder", ["auto", *RECORDERS])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_stay_closed(provkit: Any, closed: str, recorder: str) -> None:
+    """A daemon or a cron job may start us without any."""
+    look = 'exec python3 -c \'import os; open("open", "w").write(str([n for n in (0, 1, 2) if os.path.exists(f"/proc/self/fd/{n}")])); raise SystemExit(3)\''
+    (provkit.folder / "look.sh").write_text(look)
+    provkit("init")
+    plain = subprocess.run(f"sh look.sh {closed}", shell=True, cwd=provkit.folder, check=False)  # noqa: S602
+    before = (provkit.folder / "open").read_text()
+    line = f"{provkit.binary} run --recorder {recorder} -- sh look.sh {closed}"
+    done = subprocess.run(line, shell=True, cwd=provkit.folder, check=False)  # noqa: S602
+
+    assert (done.returncode, plain.returncode) == (3, 3)
+    assert (provkit.folder / "open").read_text() == before
+
+
 def test_a_reader_that_goes_away_is_felt(provkit: Any) -> None:
     """``provkit run -- yes | head``: the command gets SIGPIPE and does not run for ever."""
     line = f"{provkit.binary} run -- yes | head -2; echo ${{PIPESTATUS[0]}}"
