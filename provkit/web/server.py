@@ -15,7 +15,8 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
@@ -31,6 +32,8 @@ from provkit.app.snapshots import generation, take_snapshot
 from provkit.web.guard import HEADERS, is_known_host, is_same_origin
 
 _MOST_QUERY_BYTES = 1 << 20
+_FRUGAL = {"MALLOC_ARENA_MAX": "1"}
+"""glibc sets 64 MB of address space aside for each thread, which the limit would count as used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,25 +65,39 @@ class Endpoint:
     folder: str = ""
     generation: str = ""
     number: int = 0
+    readers: Counter[str] = field(default_factory=Counter)
     turn: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
-    def snapshot(self) -> str:
-        """Folder of a snapshot that knows every record there is now."""
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[str]:
+        """Folder of a snapshot that knows every record there is now; it stays while it is read."""
         now = generation(self.project)
-        current = f"{self.folder}/{self.number}"
         if now != self.generation:
-            self.number += 1
-            fresh = f"{self.folder}/{self.number}"
+            fresh = f"{self.folder}/{self.number + 1}"
             take_snapshot(self.project, fresh)
-            self.generation = now
-            shutil.rmtree(current, ignore_errors=True)
-            current = fresh
-        return current
+            self._drop(f"{self.folder}/{self.number}")
+            self.number, self.generation = self.number + 1, now
+        current = f"{self.folder}/{self.number}"
+        self.readers[current] += 1
+        try:
+            yield current
+        finally:
+            self.readers[current] -= 1
+            if current != f"{self.folder}/{self.number}":
+                self._drop(current)
+
+    def _drop(self, snapshot: str) -> None:
+        if not self.readers[snapshot]:
+            shutil.rmtree(snapshot, ignore_errors=True)
 
     async def ask(self, query: str, accepted: list[str]) -> Response:
         """Let a worker answer; kill it when it takes too long."""
+        with self.snapshot() as snapshot:
+            return await self._answer(snapshot, query, accepted)
+
+    async def _answer(self, snapshot: str, query: str, accepted: list[str]) -> Response:
         told = {
-            "snapshot": self.snapshot(),
+            "snapshot": snapshot,
             "query": query,
             "accepted": accepted,
             "memory_bytes": self.limits.memory_bytes,
@@ -90,7 +107,7 @@ class Endpoint:
             worker = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "provkit.web.worker",
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.DEVNULL, env={**os.environ, **_FRUGAL},
             )  # fmt: skip
             try:
                 written, _ = await asyncio.wait_for(

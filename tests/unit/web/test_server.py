@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 from provkit.app.project import create_project
 from provkit.store.snapshot import calls_out
 from provkit.web.guard import HEADERS
-from provkit.web.server import Limits, create_app
+from provkit.web.server import Endpoint, Limits, create_app
 
 ONE = "SELECT (1 AS ?one) {}"
 MANY = " ".join(map(str, range(300)))
@@ -139,3 +139,27 @@ def test_what_is_recorded_later_is_seen(tmp_path: Path) -> None:
         after = client.get("/sparql", params=ask).json()["boolean"]
 
     assert (before, after) == (False, True)
+
+
+def test_a_snapshot_stays_while_it_is_read(tmp_path: Path) -> None:
+    """A record that arrives meanwhile makes a new one; the old one goes with its last reader."""
+    (tmp_path / "p").mkdir()
+    project = create_project(tmp_path / "p", version="test")
+    endpoint = Endpoint(project, folder=str(tmp_path))
+    with endpoint.snapshot() as old:
+        endpoint.generation = "as if a record had come"
+        with endpoint.snapshot() as new:
+            assert old != new
+            assert Path(old).is_dir()
+    assert not Path(old).exists()
+    assert Path(new).is_dir()
+
+
+def test_a_small_query_fits_into_half_the_memory_whatever_the_threads_do(tmp_path: Path) -> None:
+    """One in a hundred was refused: each thread of the engine had set address space aside."""
+    project = create_project(tmp_path, version="test")
+    limits = Limits(wall_s=20.0, memory_bytes=1 << 29)
+    with TestClient(create_app(project, limits=limits), base_url="http://localhost") as client:
+        codes = [client.get("/sparql", params={"query": ONE}).status_code for _ in range(25)]
+
+    assert codes == [200] * 25
