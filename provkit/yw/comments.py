@@ -16,7 +16,7 @@ from provkit.model.workflow import Comment
 from provkit.yw.languages import Language
 from provkit.yw.tokens import Grammar, Token, grammar_of
 
-_MOST_PLACES = 1_500_000
+_MOST_PLACES = 1_000_000
 _DEEPEST = 10_000
 _MOST_DOCUMENTS = 2_000
 

@@ -146,5 +146,5 @@ def test_a_name_tells_the_language(path: str, language: str) -> None:
 
 def test_a_text_that_is_no_script_is_refused() -> None:
     """Ten megabytes of quotes would be millions of strings."""
-    with pytest.raises(AnnotationError, match="more than 1,500,000 comments, strings"):
+    with pytest.raises(AnnotationError, match="more than 1,000,000 comments, strings"):
         list(scan('""' * 2_000_000, language_named("c")))
